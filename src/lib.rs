@@ -1,1 +1,3 @@
-//! tiphys
+#![doc = include_str!("README.md")]
+
+pub mod yaml;

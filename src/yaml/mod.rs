@@ -1,0 +1,12 @@
+//! YAML and JSON exactly as Go's libraries read and write them.
+//!
+//! Every manifest passes through here: text becomes a [`Node`] (the value type of the whole
+//! program), and a `Node` becomes text again. Which scalar rules apply depends on the tool
+//! that is matched; see [`read::Dialect`].
+
+pub mod node;
+pub mod number;
+mod serde_impl;
+
+pub use node::{FileId, Mapping, Node, Position, SourceMap, Text, Value};
+pub use number::Number;
