@@ -242,7 +242,7 @@ impl Node {
         match path.split_last() {
             None => *self = value.into(),
             Some((last, parents)) => {
-                self.mapping_at(parents).insert(last, value.into());
+                self.mapping_at(parents).insert(*last, value.into());
             }
         }
     }

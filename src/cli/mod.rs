@@ -1,0 +1,1 @@
+//! Everything a person sees: arguments, output, prompts, exit codes.
