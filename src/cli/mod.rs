@@ -1,1 +1,5 @@
 //! Everything a person sees: arguments, output, prompts, exit codes.
+
+pub mod exit;
+pub mod output;
+pub mod views;
