@@ -27,7 +27,7 @@ pub fn wide(application: &Application) -> String {
         .map(|(url, rows)| {
             let head = ["ID", "DATE", "REVISION"].map(str::to_owned).to_vec();
             let rows: Vec<_> = std::iter::once(head).chain(rows).collect();
-            format!("SOURCE  {url}\n{}", align(&url, &rows))
+            format!("SOURCE  {url}\n{}", align(&rows))
         })
         .collect();
     shown.join("\n")
@@ -40,11 +40,10 @@ pub fn ids(application: &Application) -> String {
 
 /// The source line is part of argocd's table: its first cell makes the id column as wide as
 /// `SOURCE`.
-fn align(url: &str, rows: &[Vec<String>]) -> String {
-    let head = vec!["SOURCE".to_owned(), url.to_owned()];
+fn align(rows: &[Vec<String>]) -> String {
     let mut widened: Vec<Vec<String>> = rows.to_vec();
     for row in &mut widened {
-        row[0] = format!("{:<width$}", row[0], width = head[0].len());
+        row[0] = format!("{:<width$}", row[0], width = "SOURCE".len());
     }
     table::render_rows(&widened)
 }
