@@ -1,1 +1,4 @@
+//! The only test binary: every module of the integration tests is declared here.
 
+mod architecture;
+mod harness;
