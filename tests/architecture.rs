@@ -23,10 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sources", &["ports", "render", "model", "yaml", "support"]),
     ("cluster", &["ports", "model", "yaml", "support"]),
     ("store", &["ports", "cluster", "model", "yaml", "support"]),
-    (
-        "engine",
-        &["ports", "plan", "compare", "health", "render", "model", "yaml", "support"],
-    ),
+    ("engine", &["ports", "plan", "compare", "health", "render", "model", "yaml", "support"]),
 ];
 
 /// Which modules may name an external crate; crates not listed are free.
@@ -111,9 +108,9 @@ fn named_modules(line: &str) -> Vec<String> {
 
 fn names_crate(line: &str, name: &str) -> bool {
     let code = code_of(line);
-    code.match_indices(&format!("{name}::")).any(|(at, _)| {
-        !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
-    }) || code.trim_start().starts_with(&format!("use {name};"))
+    code.match_indices(&format!("{name}::"))
+        .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+        || code.trim_start().starts_with(&format!("use {name};"))
 }
 
 #[track_caller]
@@ -131,10 +128,8 @@ fn arrows_point_one_way() {
         for (number, line) in source.code() {
             for named in named_modules(line) {
                 if named != module && !allowed.contains(&named.as_str()) && named != "r" {
-                    problems.push(format!(
-                        "{}: {module} may not use {named}",
-                        source.describe(number)
-                    ));
+                    problems
+                        .push(format!("{}: {module} may not use {named}", source.describe(number)));
                 }
             }
         }
@@ -152,7 +147,8 @@ fn only_the_composition_root_names_adapters() {
         }
         for (number, line) in source.code() {
             if named_modules(line).iter().any(|named| adapters.contains(&named.as_str())) {
-                problems.push(format!("{}: only cli::context names adapters", source.describe(number)));
+                problems
+                    .push(format!("{}: only cli::context names adapters", source.describe(number)));
             }
         }
     }
@@ -224,9 +220,10 @@ fn functions(source: &Source) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (index, (number, line)) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let is_function = ["fn ", "pub fn ", "pub(crate) fn ", "async fn ", "pub async fn ", "const fn "]
-            .iter()
-            .any(|start| trimmed.starts_with(start));
+        let is_function =
+            ["fn ", "pub fn ", "pub(crate) fn ", "async fn ", "pub async fn ", "const fn "]
+                .iter()
+                .any(|start| trimmed.starts_with(start));
         if !is_function {
             continue;
         }
@@ -254,7 +251,8 @@ fn no_test_file_is_forgotten() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-            if is_rust && name != "main" && name != "mod" && !list.contains(&format!("mod {name};")) {
+            if is_rust && name != "main" && name != "mod" && !list.contains(&format!("mod {name};"))
+            {
                 problems.push(format!("{} is not declared", path.display()));
             }
         }

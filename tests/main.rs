@@ -1,4 +1,5 @@
 //! The only test binary: every module of the integration tests is declared here.
 
 mod architecture;
+mod generated;
 mod harness;
