@@ -18,8 +18,6 @@ pub enum ErrorKind {
     Interrupted,
     /// SIGTERM stopped it.
     Terminated,
-    /// Whoever read our stdout went away.
-    BrokenPipe,
 }
 
 /// A failed command.
@@ -75,15 +73,11 @@ impl CommandError {
             ErrorKind::No => Exit::No,
             ErrorKind::Interrupted => Exit::Interrupted,
             ErrorKind::Terminated => Exit::Terminated,
-            ErrorKind::BrokenPipe => Exit::Done,
         }
     }
 
-    /// The lines for stderr; none for a reader who went away.
+    /// The lines for stderr.
     pub fn report(&self) -> Vec<String> {
-        if self.kind == ErrorKind::BrokenPipe {
-            return Vec::new();
-        }
         let mut lines = vec![format!("error: {}", self.cause)];
         let causes: Vec<_> = self.cause.chain().skip(1).collect();
         for (number, cause) in causes.iter().enumerate() {
@@ -97,11 +91,8 @@ impl CommandError {
 impl From<io::Error> for CommandError {
     /// Failures of stdout; other files carry their path in the message.
     fn from(error: io::Error) -> Self {
-        let kind = match error.kind() {
-            io::ErrorKind::BrokenPipe => ErrorKind::BrokenPipe,
-            _ => ErrorKind::Failed,
-        };
-        Self { kind, cause: anyhow::Error::new(error).context("cannot write"), hints: Vec::new() }
+        let cause = anyhow::Error::new(error).context("cannot write to stdout");
+        Self { kind: ErrorKind::Failed, cause, hints: Vec::new() }
     }
 }
 
@@ -119,11 +110,5 @@ mod tests {
             ["error: cannot reach the server", "  1: connection refused", "hint: try later"]
         );
         assert_eq!(error.exit().code(), 20);
-    }
-
-    #[test]
-    fn a_reader_who_went_away_is_no_error() {
-        let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!((error.exit(), error.report().len()), (Exit::Done, 0));
     }
 }

@@ -8,6 +8,8 @@ pub mod error;
 pub mod exit;
 pub mod generate;
 pub mod output;
+pub mod progress;
+pub mod prompt;
 pub mod views;
 
 use std::ffi::OsString;

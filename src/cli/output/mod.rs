@@ -20,14 +20,16 @@ pub enum Format {
     Name,
 }
 
-/// Writes data to stdout.
+/// Writes data to stdout. A reader who has gone away (`| head`) has seen enough: no error.
 ///
 /// # Errors
-/// When stdout is closed or full; a closed pipe is reported as [`io::ErrorKind::BrokenPipe`].
+/// When stdout cannot be written for another reason, such as a full disk.
 pub fn data(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 /// Writes one line for the user to stderr; a closed stderr is nobody's loss.

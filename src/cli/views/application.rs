@@ -7,10 +7,28 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::output::table::{self, field};
+use crate::cli::views::resources;
 use crate::model::{Application, ApplicationSource, OperationState, SyncStatusCode};
 
 /// Commit ids are shown with this many characters.
 const SHORT_REVISION: usize = 7;
+
+/// Everything `app get` prints: fields, conditions, the operation if asked for, resources.
+pub fn page(application: &Application, ui_url: &str, operation_at: Option<Timestamp>) -> String {
+    let mut text = summary(application, ui_url);
+    let conditions = conditions(application);
+    if !conditions.is_empty() {
+        text += &format!("\n{conditions}\n");
+    }
+    if let (Some(now), Some(state)) = (operation_at, &application.status.operation_state) {
+        text += &format!("\n{}", operation(state, now));
+    }
+    let resources = resources::table(application);
+    if !resources.is_empty() {
+        text += &format!("\n{resources}");
+    }
+    text
+}
 
 /// Fields 1–17 of `app get`, each on a line.
 pub fn summary(application: &Application, ui_url: &str) -> String {

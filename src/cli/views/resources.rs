@@ -5,7 +5,7 @@
 //! the result, as Argo CD 3.5 prints them; the namespace made by `CreateNamespace=true` reads
 //! `Synced` (ours).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::cli::output::table;
 use crate::model::status::ResourceStatus;
@@ -49,13 +49,14 @@ pub fn rows(application: &Application) -> Vec<Row> {
         .as_ref()
         .and_then(|state| state.sync_result.as_ref())
         .map_or(&[][..], |result| &result.resources);
+    let live: HashMap<ResourceKey, &ResourceStatus> =
+        resources.iter().map(|row| (key_of(row), row)).collect();
     let mut shown = HashSet::new();
     let mut rows = Vec::new();
     for result in results {
         let key = result.key();
-        let live = resources.iter().find(|row| key_of(row) == key);
+        rows.push(result_row(result, live.get(&key).copied()));
         shown.insert(key);
-        rows.push(result_row(result, live));
     }
     let mut rest: Vec<Row> = resources
         .iter()
@@ -67,7 +68,8 @@ pub fn rows(application: &Application) -> Vec<Row> {
     rows
 }
 
-fn key_of(row: &ResourceStatus) -> ResourceKey {
+/// The key of a status row.
+pub fn key_of(row: &ResourceStatus) -> ResourceKey {
     ResourceKey {
         group: row.group.clone(),
         kind: row.kind.clone(),
@@ -76,7 +78,8 @@ fn key_of(row: &ResourceStatus) -> ResourceKey {
     }
 }
 
-fn result_row(result: &ResourceResult, live: Option<&ResourceStatus>) -> Row {
+/// The row of an object that the last sync touched.
+pub fn result_row(result: &ResourceResult, live: Option<&ResourceStatus>) -> Row {
     let (status, health) = match live.filter(|_| result.hook_type.is_empty()) {
         Some(row) => (sync_text(row), health_text(row)),
         None if is_created_namespace(result) => ("Synced".to_owned(), String::new()),
@@ -94,7 +97,8 @@ fn result_row(result: &ResourceResult, live: Option<&ResourceStatus>) -> Row {
     }
 }
 
-fn resource_row(row: &ResourceStatus) -> Row {
+/// The row of an object that the last sync did not touch.
+pub fn resource_row(row: &ResourceStatus) -> Row {
     Row {
         key: key_of(row),
         status: sync_text(row),
