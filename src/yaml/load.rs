@@ -12,6 +12,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 
 use super::error::{YamlError, YamlErrorKind};
+use super::folded;
 use super::intern::Interner;
 use super::node::{Mapping, Node, Position, Text, Value};
 use super::number::{self, Number};
@@ -126,6 +127,7 @@ impl<'a> Loader<'a> {
     pub(super) fn new(text: &'a str, options: &'a ReadOptions, line_offset: u32) -> Self {
         let parser_options = granit_parser::options! {
             emit_comments: false,
+            bom_inside_document_as_content: true,
             block_scalar_eof_without_line_feed: true,
             flow_nesting_limit: DEPTH_MAX,
             block_nesting_limit: DEPTH_MAX,
@@ -262,6 +264,9 @@ impl<'a> Loader<'a> {
         };
         let (handle, suffix) = tag.parts();
         let full = format!("{handle}{suffix}");
+        if full == "!" && event.style == ScalarStyle::Plain && dialect == Dialect::GoYamlV3 {
+            return Ok(resolve::resolve(&event.text, dialect));
+        }
         let short = match full.strip_prefix(CORE_TAG_PREFIX) {
             Some(name) => format!("!!{name}"),
             None => full,
@@ -289,8 +294,19 @@ impl<'a> Loader<'a> {
             Scalar::Bool(value) => Value::Bool(value),
             Scalar::Number(number) => Value::Number(number),
             Scalar::Decoded(text) => Value::String(text),
-            Scalar::Timestamp(time) if self.options.dialect == Dialect::GoYamlV3 => {
+            // Between two of its passes kustomize quotes what has a colon inside a flow collection.
+            Scalar::Timestamp(time)
+                if self.options.dialect == Dialect::GoYamlV3
+                    && !(self.in_flow() && event.text.contains(':')) =>
+            {
                 Value::String(time.to_string().into())
+            }
+            Scalar::String
+                if event.style == ScalarStyle::Folded
+                    && self.options.dialect == Dialect::GoYamlV3
+                    && !self.in_flow() =>
+            {
+                Value::String(folded::rewritten(&event.text).into())
             }
             Scalar::String | Scalar::Timestamp(_) => {
                 Value::String(self.interner.intern(&event.text))

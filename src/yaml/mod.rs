@@ -7,6 +7,7 @@
 pub mod config;
 pub mod emit;
 pub mod error;
+mod folded;
 mod intern;
 pub mod json;
 mod load;
