@@ -4,3 +4,4 @@ pub mod api;
 pub mod console;
 pub mod control_plane;
 pub mod sandbox;
+pub mod shop;

@@ -122,6 +122,27 @@ impl Run {
         self
     }
 
+    /// Checks that the exit code is one of several.
+    #[track_caller]
+    pub fn exits_one_of(self, codes: &[i32]) -> Self {
+        assert!(
+            codes.contains(&self.code),
+            "exit code {}\nstdout:\n{}\nstderr:\n{}",
+            self.code,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Checks that stdout or stderr has `text` in it.
+    #[track_caller]
+    pub fn complains_or_says(self, text: &str) -> Self {
+        let found = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(found, "nothing says {text:?}:\n{}{}", self.stdout, self.stderr);
+        self
+    }
+
     /// Checks that stdout has `text` in it.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {

@@ -2,6 +2,12 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::support::Secret;
+
 /// The verbs of `admin`.
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
@@ -57,4 +63,53 @@ pub struct InitialPasswordArguments {
     /// Namespace of Argo CD
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
+}
+
+/// The Secret that an Argo CD installation makes, and its key.
+const PASSWORD_SECRET: &str = "argocd-initial-admin-secret";
+/// What argocd says after the password.
+const PASSWORD_NOTE: &str = "\n This password must be only used for first time login. We strongly \
+    recommend you update the password using `argocd account update-password`.\n";
+
+/// Runs a verb of `admin`.
+///
+/// # Errors
+/// When the cluster refuses, or something that is asked for is missing.
+pub async fn run(context: &Context, command: &AdminCommand) -> CommandResult {
+    match command {
+        AdminCommand::Install(arguments) => install(context, arguments).await,
+        AdminCommand::InitialPassword(arguments) => initial_password(context, arguments).await,
+    }
+}
+
+async fn install(context: &Context, arguments: &InstallArguments) -> CommandResult {
+    let namespace = context.explicit_namespace(arguments.namespace.as_deref());
+    if arguments.dry_run == InstallDryRun::Client {
+        let documents = context.install_documents(namespace.as_deref())?;
+        let text = match arguments.output {
+            InstallFormat::Yaml => documents.text,
+            InstallFormat::Name => documents.names.iter().map(|name| format!("{name}\n")).collect(),
+        };
+        output::data(&text)?;
+        return Ok(Exit::Done);
+    }
+    for line in context.install(namespace.as_deref()).await? {
+        output::data(&format!("{line}\n"))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn initial_password(
+    context: &Context,
+    arguments: &InitialPasswordArguments,
+) -> CommandResult {
+    let world = context.cluster_mode_in(arguments.namespace.as_deref()).await?;
+    let namespace = world.argocd_namespace().await?;
+    let secret = world.secret(&namespace, PASSWORD_SECRET).await?.ok_or_else(|| {
+        CommandError::failed(format!("Secret {namespace}/{PASSWORD_SECRET} not found"))
+            .hint("it is made by Argo CD's server and may have been deleted after the first login")
+    })?;
+    let password: Secret = secret.value("password")?;
+    output::data(&format!("{}\n{PASSWORD_NOTE}", password.reveal()))?;
+    Ok(Exit::Done)
 }

@@ -2,7 +2,11 @@
 
 use clap::Args;
 
-use crate::cli::output::Format;
+use crate::cli::context::Context;
+use crate::cli::error::CommandResult;
+use crate::cli::exit::Exit;
+use crate::cli::output::{self, Format};
+use crate::yaml::Node;
 
 /// Flags of `version`.
 #[derive(Debug, Args)]
@@ -16,4 +20,49 @@ pub struct VersionArguments {
     /// Do not ask the cluster for its version
     #[arg(long)]
     pub client: bool,
+}
+
+/// The commit the binary was built from, when the build knew it.
+const COMMIT: Option<&str> = option_env!("TIPHYS_COMMIT");
+
+/// Prints the version of tiphys and, unless told otherwise, of the cluster.
+///
+/// # Errors
+/// When the cluster does not answer, or stdout cannot be written.
+pub async fn run(context: &Context, arguments: &VersionArguments) -> CommandResult {
+    if arguments.short {
+        output::data(&format!("tiphys: {}\n", version()))?;
+        return Ok(Exit::Done);
+    }
+    let server = if arguments.client { None } else { Some(context.server_version().await?) };
+    output::data(&render(arguments.output, server.as_deref()))?;
+    Ok(Exit::Done)
+}
+
+/// `v0.1.0+abc1234`.
+fn version() -> String {
+    let commit = COMMIT.map(|commit| format!("+{commit}")).unwrap_or_default();
+    format!("v{}{commit}", env!("CARGO_PKG_VERSION"))
+}
+
+fn render(format: Format, server: Option<&str>) -> String {
+    let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    match format {
+        Format::Json | Format::Yaml => {
+            let mut node = Node::mapping();
+            node.set(&["client", "Version"], version());
+            node.set(&["client", "Platform"], platform);
+            if let Some(server) = server {
+                node.set(&["kubernetes", "Version"], server);
+            }
+            output::document(&node, format)
+        }
+        Format::Wide | Format::Name => {
+            let mut text = format!("tiphys: {}\n  Platform: {platform}\n", version());
+            if let Some(server) = server {
+                text += &format!("kubernetes: {server}\n");
+            }
+            text
+        }
+    }
 }

@@ -4,7 +4,7 @@ pub mod table;
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::yaml::Node;
+use crate::yaml::{Node, emit, json};
 
 /// Formats of `-o`, as argocd names them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -52,9 +52,16 @@ pub fn can_prompt() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// A node as `-o json` prints it.
-pub fn json(node: &Node) -> String {
-    let mut text = serde_json::to_string_pretty(node).unwrap_or_default();
-    text.push('\n');
-    text
+/// A node as `-o json` or `-o yaml` prints it.
+pub fn document(node: &Node, format: Format) -> String {
+    match format {
+        Format::Json => {
+            let mut text = json::to_json_pretty(node);
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text
+        }
+        _ => emit::to_yaml(node),
+    }
 }

@@ -1,0 +1,225 @@
+//! Bad input: one clear error that names the object, the right exit code, nothing changed.
+
+use serde_json::json;
+
+use crate::harness::api::api;
+use crate::harness::sandbox::{Sandbox, unique};
+use crate::harness::shop::Shop;
+
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/// A shop whose render or sync must fail with `complaint` and leave no namespace behind.
+#[track_caller]
+fn refused(files: &[(&str, &str)], complaint: &str) {
+    let shop = Shop::of(files);
+    shop.create();
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says(complaint);
+    assert!(api().get(&format!("/api/v1/namespaces/{}", shop.namespace)).is_none());
+}
+
+#[test]
+fn broken_yaml_names_file_line_and_column() {
+    refused(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n")], "a.yaml:");
+    let sandbox = Sandbox::offline();
+    sandbox.write("a.yaml", "a: {b\n");
+    sandbox.write("kustomization.yaml", "resources: [a.yaml]\n");
+    sandbox.tiphys(&["kustomize", "build", "."]).exits(1).complains("a.yaml:");
+}
+
+#[test]
+fn duplicate_keys_warn_in_plain_manifests_and_fail_in_kustomize() {
+    let twice = format!("{CONFIG}data: {{x: '1', x: '2'}}\n");
+    let shop = Shop::of(&[("a.yaml", &twice)]);
+    shop.create();
+    let run = shop.app("manifests", &[]).exits(0).says("x: \"2\"");
+    run.complains("a.yaml:4");
+    let sandbox = Sandbox::offline();
+    sandbox.write("a.yaml", &twice);
+    sandbox.write("kustomization.yaml", "resources: [a.yaml]\n");
+    sandbox.tiphys(&["kustomize", "build"]).exits(1).complains("a.yaml");
+}
+
+#[test]
+fn two_documents_with_one_id_are_told() {
+    let shop = Shop::of(&[("a.yaml", CONFIG), ("b.yaml", CONFIG)]);
+    shop.create();
+    shop.app("get", &[]).exits(0).says("RepeatedResourceWarning");
+    let sandbox = Sandbox::offline();
+    sandbox.write("a.yaml", CONFIG);
+    sandbox.write("b.yaml", CONFIG);
+    sandbox.write("kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+    let run = sandbox.tiphys(&["kustomize", "build"]).exits(1);
+    run.complains("a.yaml").complains("b.yaml");
+}
+
+#[test]
+fn an_unknown_kustomization_field_is_named_with_its_nearest() {
+    let sandbox = Sandbox::offline();
+    sandbox.write("kustomization.yaml", "resources: []\nnamPrefix: x\n");
+    let run = sandbox.tiphys(&["kustomize", "build"]).exits(1);
+    run.complains("kustomization.yaml:2").complains("namPrefix").complains("namePrefix");
+}
+
+#[test]
+fn a_missing_path_revision_or_repository_is_named() {
+    let shop = Shop::new();
+    shop.create();
+    shop.app("set", &["--path", "no/such"]).exits(0);
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("no/such");
+    shop.app("diff", &["--refresh"]).exits(20).complains("no/such");
+    shop.app("set", &["--path", "app", "--revision", "no-such-branch"]).exits(0);
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("no-such-branch");
+    shop.app("set", &["--revision", "main", "--repo", "file:///no/such/repo"]).exits(0);
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("/no/such/repo");
+}
+
+#[test]
+fn paths_and_links_out_of_the_repository_are_refused() {
+    let shop = Shop::new();
+    shop.create();
+    shop.app("set", &["--path", "../.."]).exits(0);
+    shop.app("diff", &["--refresh"]).exits(20);
+    shop.app("set", &["--path", "app"]).exits(0);
+    shop.sandbox.setup("ln -s /etc/hostname repo/app/out.yaml");
+    shop.commit("a link out");
+    shop.app("diff", &["--refresh"]).exits(20).complains("out.yaml");
+    shop.sandbox.setup("rm repo/app/out.yaml && ln -s loop.yaml repo/app/loop.yaml");
+    shop.commit("a loop");
+    shop.app("diff", &["--refresh"]).exits(20).complains("loop.yaml");
+}
+
+#[test]
+fn an_object_without_kind_or_name_is_named_by_its_place() {
+    refused(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n")], "a.yaml:");
+}
+
+#[test]
+fn a_kind_that_is_not_served_is_named() {
+    let object = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n";
+    refused(&[("w.yaml", object), ("c.yaml", CONFIG)], "example.com/Widget");
+}
+
+#[test]
+fn a_missing_namespace_is_told_with_the_option_that_makes_it() {
+    let shop = Shop::new();
+    shop.sandbox.tiphys(&["app", "create", "-f", "application.yaml"]).exits(0);
+    shop.app("sync", &[]).exits(1).complains_or_says("CreateNamespace=true");
+}
+
+#[test]
+fn an_unreachable_server_is_named() {
+    let sandbox = Sandbox::offline();
+    sandbox.write("config", &kubeconfig("https://127.0.0.1:1", "token: x"));
+    let run = sandbox.tiphys(&["--kubeconfig", "config", "app", "list"]).exits(20);
+    run.complains("https://127.0.0.1:1");
+}
+
+#[test]
+fn a_wrong_token_and_a_wrong_certificate_are_told_apart() {
+    let admin = std::fs::read_to_string(crate::harness::control_plane::kubeconfig()).unwrap();
+    let sandbox = Sandbox::offline();
+    let token = admin.lines().find(|line| line.trim_start().starts_with("token:")).unwrap();
+    sandbox.write("wrong-token", &admin.replace(token.trim(), "token: wrong"));
+    let run = sandbox.tiphys(&["--kubeconfig", "wrong-token", "app", "list"]).exits(20);
+    run.complains("credentials");
+    let server = admin.lines().find_map(|line| line.trim().strip_prefix("server: ")).unwrap();
+    sandbox.write("no-ca", &kubeconfig(server, token.trim()));
+    let run = sandbox.tiphys(&["--kubeconfig", "no-ca", "app", "list"]).exits(20);
+    run.complains("certificate");
+}
+
+fn kubeconfig(server: &str, user: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+         clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\
+         users:\n- name: u\n  user:\n    {user}\n"
+    )
+}
+
+#[test]
+fn what_a_user_may_not_do_is_named() {
+    let limited = &crate::harness::control_plane::get().limited;
+    let sandbox = Sandbox::with_kubeconfig(limited);
+    let run = sandbox.tiphys(&["proj", "create", "denied", "-n", "argocd"]).exits(20);
+    run.complains("denied");
+}
+
+#[test]
+fn an_application_without_source_or_with_a_strange_destination_is_refused() {
+    let shop = Shop::new();
+    let application = |spec: &str| {
+        let name = unique("odd");
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n\
+             metadata: {{name: {name}, namespace: argocd}}\nspec: {spec}\n"
+        );
+        shop.sandbox.write("odd.yaml", &text);
+        shop.sandbox.tiphys(&["app", "create", "-f", "odd.yaml"])
+    };
+    let source = "source: {repoURL: 'file:///x', path: p}";
+    application("{project: default, destination: {name: in-cluster}}").exits(20).complains("source");
+    let both = "destination: {name: in-cluster, server: 'https://kubernetes.default.svc'}";
+    application(&format!("{{project: default, {source}, {both}}}")).exits(20).complains("server");
+    let unknown = "destination: {name: no-such-cluster}";
+    application(&format!("{{project: default, {source}, {unknown}}}"))
+        .exits(20)
+        .complains("no-such-cluster");
+}
+
+#[test]
+fn a_config_map_too_large_for_client_side_apply_hints_at_server_side_apply() {
+    let big = format!("{CONFIG}data:\n  blob: {}\n", "x".repeat(300_000));
+    let shop = Shop::of(&[("a.yaml", &big)]);
+    shop.create();
+    shop.app("sync", &[]).exits(1).complains_or_says("ServerSideApply=true");
+    shop.app("sync", &["--server-side"]).exits(0);
+}
+
+#[test]
+fn a_project_that_does_not_allow_it_stops_everything() {
+    let shop = Shop::new();
+    let project = unique("strict");
+    let dest = format!("https://kubernetes.default.svc,{}", shop.namespace);
+    shop.sandbox
+        .tiphys(&["proj", "create", &project, "--src", "https://other/*", "--dest", &dest])
+        .exits(0);
+    shop.create();
+    shop.app("set", &["--project", &project]).exits(0);
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("not permitted");
+    shop.app("set", &["--project", "no-such-project"]).exits(0);
+    shop.app("sync", &[]).exits(20).complains("no-such-project");
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_error() {
+    let shop = Shop::new();
+    shop.create();
+    let run = shop.sandbox.shell("set -o pipefail; tiphys app list | head -n 1");
+    run.exits(0).says("NAME");
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_named_with_the_variable_that_moves_it() {
+    let shop = Shop::new();
+    shop.create();
+    shop.sandbox.write("file", "not a folder");
+    // A local repository needs no mirror: a cache that cannot be written must not matter.
+    let run = shop.sandbox.shell(&format!("TIPHYS_CACHE_DIR=$PWD/file/x tiphys app diff {}", shop.name));
+    run.exits(1);
+}
+
+#[test]
+fn nothing_of_a_secret_is_printed() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n";
+    let shop = Shop::of(&[("s.yaml", secret)]);
+    shop.create();
+    for run in [shop.app("diff", &[]), shop.app("manifests", &[]), shop.app("sync", &["-vv"])] {
+        assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
+        assert!(!run.stdout.contains("aHVudGVyMg") && !run.stderr.contains("aHVudGVyMg"));
+    }
+    api().patch(&shop.object("api/v1", "secrets/s"), &json!({"stringData": {"password": "hunter3"}}));
+    let diff = shop.app("diff", &[]).exits(1);
+    assert!(!diff.stdout.contains("hunter") && !diff.stdout.contains("aHVudGVy"));
+    shop.app("manifests", &["--show-secrets"]).exits(0).says("hunter2");
+}
