@@ -3,14 +3,15 @@
 //! `serde_json::from_slice::<Node>` reads an API server's answer without a detour;
 //! [`Node::decode`] turns a node into a typed model, [`Node::encode`] the reverse.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::node::{Mapping, Node, Value};
-use super::number::Number;
+use super::node::{Mapping, Node, Text, Value};
+use super::number::{Number, NumberValue};
 
 impl Node {
     /// Reads a typed model out of this node.
@@ -57,10 +58,10 @@ impl Serialize for Node {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.as_i64(), self.as_u64()) {
-            (Some(value), _) => serializer.serialize_i64(value),
-            (None, Some(value)) => serializer.serialize_u64(value),
-            (None, None) => serializer.serialize_f64(self.as_f64()),
+        match self.value() {
+            NumberValue::Signed(value) => serializer.serialize_i64(value),
+            NumberValue::Unsigned(value) => serializer.serialize_u64(value),
+            NumberValue::Float(value) => serializer.serialize_f64(value),
         }
     }
 }
@@ -101,7 +102,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::new(Value::Number(Number::from_spelling(value.to_string()))))
+        Ok(Node::new(Value::Number(Number::from_f64(value))))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {
@@ -117,10 +118,28 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut mapping = Mapping::default();
+        let mut entries: Vec<(Text, Node)> = Vec::new();
         while let Some((key, node)) = map.next_entry::<String, Node>()? {
-            mapping.push(key.into(), node);
+            entries.push((key.into(), node));
         }
-        Ok(mapping.into())
+        if has_duplicates(&entries) {
+            let mut mapping = Mapping::default();
+            for (key, node) in entries {
+                mapping.insert(key, node);
+            }
+            return Ok(mapping.into());
+        }
+        Ok(entries.into_iter().collect::<Mapping>().into())
     }
+}
+
+/// Whether a key stands twice; in JSON the last one counts, as in Go.
+fn has_duplicates(entries: &[(Text, Node)]) -> bool {
+    const PAIRWISE_UP_TO: usize = 16;
+    if entries.len() <= PAIRWISE_UP_TO {
+        let later = |index: usize| entries[index + 1..].iter();
+        return entries.iter().enumerate().any(|(i, (key, _))| later(i).any(|(k, _)| k == key));
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    !entries.iter().all(|(key, _)| seen.insert(key))
 }

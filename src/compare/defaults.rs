@@ -1,0 +1,219 @@
+//! Values that the API server fills in when they are left out, by Go type and field.
+//!
+//! Used where leaving a field out does not simply leave the live value alone: in lists that are
+//! replaced as a whole, in structs whose absent keys are dropped, and for fields that Git no
+//! longer sets. Facts of Kubernetes 1.36.
+
+use crate::yaml::{Mapping, Node};
+
+/// Type, field, default as JSON; sorted by type and field. Fields whose default depends on their
+/// neighbours are in [`depends_on_neighbours`].
+const DEFAULTS: &[(&str, &str, &str)] = &[
+    ("ConfigMapVolumeSource", "defaultMode", "420"),
+    ("Container", "resources", "{}"),
+    ("Container", "terminationMessagePath", r#""/dev/termination-log""#),
+    ("Container", "terminationMessagePolicy", r#""File""#),
+    ("ContainerPort", "protocol", r#""TCP""#),
+    ("CustomResourceDefinitionSpec", "conversion", r#"{"strategy":"None"}"#),
+    ("DaemonSetSpec", "revisionHistoryLimit", "10"),
+    (
+        "DaemonSetSpec",
+        "updateStrategy",
+        r#"{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}"#,
+    ),
+    ("DaemonSetUpdateStrategy", "type", r#""RollingUpdate""#),
+    ("DeploymentSpec", "progressDeadlineSeconds", "600"),
+    ("DeploymentSpec", "replicas", "1"),
+    ("DeploymentSpec", "revisionHistoryLimit", "10"),
+    (
+        "DeploymentSpec",
+        "strategy",
+        r#"{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}}"#,
+    ),
+    ("DeploymentStrategy", "type", r#""RollingUpdate""#),
+    ("DownwardAPIVolumeSource", "defaultMode", "420"),
+    ("EphemeralContainer", "resources", "{}"),
+    ("EphemeralContainer", "terminationMessagePath", r#""/dev/termination-log""#),
+    ("EphemeralContainer", "terminationMessagePolicy", r#""File""#),
+    ("HTTPGetAction", "path", r#""/""#),
+    ("HTTPGetAction", "scheme", r#""HTTP""#),
+    ("HostPathVolumeSource", "type", r#""""#),
+    ("NamespaceSpec", "finalizers", r#"["kubernetes"]"#),
+    ("NetworkPolicyPort", "protocol", r#""TCP""#),
+    ("ObjectFieldSelector", "apiVersion", r#""v1""#),
+    ("PersistentVolumeClaim", "apiVersion", r#""v1""#),
+    ("PersistentVolumeClaim", "kind", r#""PersistentVolumeClaim""#),
+    ("PersistentVolumeClaim", "status", r#"{"phase":"Pending"}"#),
+    ("PersistentVolumeClaimSpec", "volumeMode", r#""Filesystem""#),
+    ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy", r#""Retain""#),
+    ("PersistentVolumeSpec", "volumeMode", r#""Filesystem""#),
+    ("PodSpec", "dnsPolicy", r#""ClusterFirst""#),
+    ("PodSpec", "restartPolicy", r#""Always""#),
+    ("PodSpec", "schedulerName", r#""default-scheduler""#),
+    ("PodSpec", "securityContext", "{}"),
+    ("PodSpec", "terminationGracePeriodSeconds", "30"),
+    ("Probe", "failureThreshold", "3"),
+    ("Probe", "periodSeconds", "10"),
+    ("Probe", "successThreshold", "1"),
+    ("Probe", "timeoutSeconds", "1"),
+    ("ProjectedVolumeSource", "defaultMode", "420"),
+    ("ReplicaSetSpec", "replicas", "1"),
+    ("ResourceFieldSelector", "divisor", r#""0""#),
+    ("RoleRef", "apiGroup", r#""rbac.authorization.k8s.io""#),
+    ("SecretVolumeSource", "defaultMode", "420"),
+    ("ServiceAccountTokenProjection", "expirationSeconds", "3600"),
+    ("ServicePort", "protocol", r#""TCP""#),
+    ("ServiceSpec", "internalTrafficPolicy", r#""Cluster""#),
+    ("ServiceSpec", "ipFamilyPolicy", r#""SingleStack""#),
+    ("ServiceSpec", "sessionAffinity", r#""None""#),
+    ("ServiceSpec", "type", r#""ClusterIP""#),
+    (
+        "StatefulSetSpec",
+        "persistentVolumeClaimRetentionPolicy",
+        r#"{"whenDeleted":"Retain","whenScaled":"Retain"}"#,
+    ),
+    ("StatefulSetSpec", "podManagementPolicy", r#""OrderedReady""#),
+    ("StatefulSetSpec", "replicas", "1"),
+    ("StatefulSetSpec", "revisionHistoryLimit", "10"),
+    (
+        "StatefulSetSpec",
+        "updateStrategy",
+        r#"{"type":"RollingUpdate","rollingUpdate":{"partition":0}}"#,
+    ),
+    ("StatefulSetUpdateStrategy", "type", r#""RollingUpdate""#),
+    ("admissionregistrationv1.MatchResources", "matchPolicy", r#""Equivalent""#),
+    ("admissionregistrationv1.MatchResources", "namespaceSelector", "{}"),
+    ("admissionregistrationv1.MatchResources", "objectSelector", "{}"),
+    ("admissionregistrationv1.MutatingWebhook", "failurePolicy", r#""Fail""#),
+    ("admissionregistrationv1.MutatingWebhook", "matchPolicy", r#""Equivalent""#),
+    ("admissionregistrationv1.MutatingWebhook", "namespaceSelector", "{}"),
+    ("admissionregistrationv1.MutatingWebhook", "objectSelector", "{}"),
+    ("admissionregistrationv1.MutatingWebhook", "reinvocationPolicy", r#""Never""#),
+    ("admissionregistrationv1.MutatingWebhook", "timeoutSeconds", "10"),
+    ("admissionregistrationv1.NamedRuleWithOperations", "scope", r#""*""#),
+    ("admissionregistrationv1.RuleWithOperations", "scope", r#""*""#),
+    ("admissionregistrationv1.ServiceReference", "port", "443"),
+    ("admissionregistrationv1.ValidatingWebhook", "failurePolicy", r#""Fail""#),
+    ("admissionregistrationv1.ValidatingWebhook", "matchPolicy", r#""Equivalent""#),
+    ("admissionregistrationv1.ValidatingWebhook", "namespaceSelector", "{}"),
+    ("admissionregistrationv1.ValidatingWebhook", "objectSelector", "{}"),
+    ("admissionregistrationv1.ValidatingWebhook", "timeoutSeconds", "10"),
+    ("autoscalingv1.HorizontalPodAutoscalerSpec", "minReplicas", "1"),
+    ("autoscalingv2.HorizontalPodAutoscalerSpec", "minReplicas", "1"),
+    ("batchv1.CronJobSpec", "concurrencyPolicy", r#""Allow""#),
+    ("batchv1.CronJobSpec", "failedJobsHistoryLimit", "1"),
+    ("batchv1.CronJobSpec", "successfulJobsHistoryLimit", "3"),
+    ("batchv1.CronJobSpec", "suspend", "false"),
+    ("batchv1.JobSpec", "backoffLimit", "6"),
+    ("batchv1.JobSpec", "completionMode", r#""NonIndexed""#),
+    ("batchv1.JobSpec", "completions", "1"),
+    ("batchv1.JobSpec", "parallelism", "1"),
+    ("batchv1.JobSpec", "podReplacementPolicy", r#""TerminatingOrFailed""#),
+    ("batchv1.JobSpec", "suspend", "false"),
+    ("batchv1.PodFailurePolicyOnPodConditionsPattern", "status", r#""True""#),
+    ("resourcev1.DeviceSubRequest", "allocationMode", r#""ExactCount""#),
+    ("resourcev1.DeviceSubRequest", "count", "1"),
+    ("resourcev1.DeviceToleration", "operator", r#""Equal""#),
+    ("resourcev1.ExactDeviceRequest", "allocationMode", r#""ExactCount""#),
+    ("resourcev1.ExactDeviceRequest", "count", "1"),
+    ("storage.k8s.io/v1/StorageClass", "reclaimPolicy", r#""Delete""#),
+    ("storage.k8s.io/v1/StorageClass", "volumeBindingMode", r#""Immediate""#),
+    ("v1/Secret", "type", r#""Opaque""#),
+];
+
+/// Whether the server puts `live` under `key` of a `type_name` when Git leaves it out and writes
+/// `target` beside it.
+pub(super) fn is_server_default(
+    type_name: &str,
+    key: &str,
+    live: &Node,
+    target: &Mapping,
+) -> bool {
+    let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
+    match row {
+        Ok(row) => serde_json::from_str::<Node>(DEFAULTS[row].2).is_ok_and(|value| value == *live),
+        Err(_) => depends_on_neighbours(type_name, key, live, target),
+    }
+}
+
+fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {
+    let text = |key: &str| target.get(key).and_then(Node::as_str).unwrap_or("");
+    let is = |value: &str| live.as_str() == Some(value);
+    match (type_name, key) {
+        ("Container" | "EphemeralContainer", "imagePullPolicy") => {
+            is(if pulls_always(text("image")) { "Always" } else { "IfNotPresent" })
+        }
+        ("CustomResourceDefinitionNames", "listKind") => is(&format!("{}List", text("kind"))),
+        ("CustomResourceDefinitionNames", "singular") => is(&text("kind").to_lowercase()),
+        ("DaemonSetUpdateStrategy", "rollingUpdate") => {
+            rolls(text("type")) && is_json(live, r#"{"maxSurge":0,"maxUnavailable":1}"#)
+        }
+        ("DeploymentStrategy", "rollingUpdate") => {
+            rolls(text("type")) && is_json(live, r#"{"maxSurge":"25%","maxUnavailable":"25%"}"#)
+        }
+        ("LimitRangeItem", "default" | "defaultRequest") => text("type") == "Container",
+        ("PodSpec", "serviceAccount") => is(text("serviceAccountName")),
+        ("ServicePort", "targetPort") => target.get("port") == Some(live),
+        ("ServiceSpec", "externalTrafficPolicy") => {
+            is("Cluster") && matches!(text("type"), "NodePort" | "LoadBalancer")
+        }
+        ("StatefulSetUpdateStrategy", "rollingUpdate") => {
+            rolls(text("type")) && is_json(live, r#"{"partition":0}"#)
+        }
+        ("Subject", "apiGroup") => {
+            matches!(text("kind"), "User" | "Group") && is("rbac.authorization.k8s.io")
+        }
+        ("Volume", "emptyDir") => is_json(live, "{}") && target.len() <= 1,
+        _ => false,
+    }
+}
+
+fn rolls(strategy: &str) -> bool {
+    matches!(strategy, "" | "RollingUpdate")
+}
+
+fn is_json(live: &Node, json: &str) -> bool {
+    serde_json::from_str::<Node>(json).is_ok_and(|value| value == *live)
+}
+
+/// Images without a tag or digest, and those tagged `latest`, are pulled every time.
+fn pulls_always(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    if name.contains('@') {
+        return false;
+    }
+    name.split_once(':').is_none_or(|(_, tag)| tag == "latest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(DEFAULTS.is_sorted_by_key(|(kind, field, _)| (*kind, *field)));
+    }
+
+    #[test]
+    fn every_default_is_json() {
+        for (kind, field, json) in DEFAULTS {
+            assert!(serde_json::from_str::<Node>(json).is_ok(), "{kind}.{field}");
+        }
+    }
+
+    #[test]
+    fn defaults_may_depend_on_their_neighbours() {
+        let check = |kind: &str, key: &str, live: &str, target: &str, default: bool| {
+            let target: Node = serde_json::from_str(target).unwrap();
+            let live: Node = serde_json::from_str(live).unwrap();
+            let target = target.as_mapping().unwrap();
+            assert_eq!(is_server_default(kind, key, &live, target), default, "{kind} {key} {live:?}");
+        };
+        check("Container", "imagePullPolicy", r#""Always""#, r#"{"image":"a:5000/web"}"#, true);
+        check("Container", "imagePullPolicy", r#""Always""#, r#"{"image":"web:1"}"#, false);
+        check("Container", "imagePullPolicy", r#""IfNotPresent""#, r#"{"image":"web:1"}"#, true);
+        check("ServicePort", "targetPort", "80", r#"{"port":80}"#, true);
+        check("ServicePort", "targetPort", "8080", r#"{"port":80}"#, false);
+        check("DeploymentStrategy", "rollingUpdate", "{}", r#"{"type":"Recreate"}"#, false);
+    }
+}

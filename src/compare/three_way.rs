@@ -1,0 +1,238 @@
+//! What a live object will look like once its target is applied: last-applied, target and live
+//! brought together.
+//!
+//! The rules are those of `kubectl apply`: what Git sets is set, what Git no longer sets but was
+//! applied before goes, everything else on the live object stays. Built-in kinds merge lists by
+//! their merge keys, other kinds replace lists. Where the API server would answer with a default
+//! or another spelling of the same value, the live value is kept, so that live equals predicted
+//! exactly when a sync would change nothing.
+
+use super::defaults::is_server_default;
+use super::quantity::same_quantity;
+use super::schema::{AbsentKeys, Field, Shape, Zero};
+use crate::yaml::{Mapping, Node, Value};
+
+/// How deep documents may be nested; the API server refuses deeper ones.
+const DEPTH_MAX: usize = 512;
+
+/// The live object after its target is applied. Without last-applied the target counts as such.
+pub(super) fn predict(original: Option<&Node>, target: &Node, live: &Node, root: Field) -> Node {
+    let mut predicted = live.clone();
+    merge_value(&mut predicted, original, target, &root, 0);
+    predicted
+}
+
+/// The target as the server would store it when nothing is there: without nulls and without
+/// zero values that mean nothing.
+pub(super) fn without_insignificant(target: &Node, field: &Field) -> Node {
+    clean(target, field, 0)
+}
+
+fn merge_value(live: &mut Node, original: Option<&Node>, target: &Node, field: &Field, depth: usize) {
+    if depth > DEPTH_MAX {
+        *live = target.clone();
+        return;
+    }
+    match (&mut live.value, &target.value, field.shape) {
+        (Value::Mapping(live), Value::Mapping(target), _) => {
+            let original = original.and_then(Node::as_mapping);
+            merge_mapping(live, original, target, field, depth);
+        }
+        (Value::Sequence(live), Value::Sequence(target), Shape::Keyed(key, _)) => {
+            let original = original.and_then(Node::as_sequence).unwrap_or_default();
+            *live = merge_keyed(live, original, target, key, &field.item(), depth);
+        }
+        (Value::Sequence(live), Value::Sequence(target), Shape::Set) => {
+            let original = original.and_then(Node::as_sequence).unwrap_or_default();
+            live.retain(|item| target.contains(item) || !original.contains(item));
+            let new = target.iter().filter(|item| !live.contains(item)).cloned();
+            let new: Vec<Node> = new.collect();
+            live.extend(new);
+        }
+        _ => *live = settle(target, live, field, depth),
+    }
+}
+
+fn merge_mapping(
+    live: &mut Mapping,
+    original: Option<&Mapping>,
+    target: &Mapping,
+    field: &Field,
+    depth: usize,
+) {
+    let gone = |key: &str| {
+        let child = field.child(key);
+        let wanted = target.get(key).is_some_and(|value| !says_nothing(value, &child));
+        let applied = || original.and_then(|original| original.get(key));
+        let dropped = || field.absent_keys == AbsentKeys::Dropped;
+        !wanted && (dropped() || applied().is_some_and(|value| !says_nothing(value, &child)))
+    };
+    let type_name = field.type_name();
+    live.retain(|key, value| !gone(key) || is_server_default(type_name, key, value, target));
+    for (key, wanted) in target.iter() {
+        let child = field.child(key);
+        let applied = original.and_then(|original| original.get(key));
+        match live.get_mut(key) {
+            Some(_) if says_nothing(wanted, &child) => {}
+            Some(value) => merge_value(value, applied, wanted, &child, depth + 1),
+            None if is_insignificant(wanted, &child, depth) => {}
+            None => {
+                live.insert(key.clone(), clean(wanted, &child, depth + 1));
+            }
+        }
+    }
+}
+
+/// A list merged by key: in the order of Git, what only the cluster has after its neighbour.
+fn merge_keyed(
+    live: &[Node],
+    original: &[Node],
+    target: &[Node],
+    key: &str,
+    item: &Field,
+    depth: usize,
+) -> Vec<Node> {
+    let mut used = vec![false; live.len()];
+    let mut merged: Vec<(Option<usize>, Node)> = Vec::with_capacity(target.len());
+    for (index, wanted) in target.iter().enumerate() {
+        let nth = occurrence(target, index, key);
+        let Some(at) = find_occurrence(live, wanted.get(key), nth, key) else {
+            merged.push((None, clean(wanted, item, depth + 1)));
+            continue;
+        };
+        used[at] = true;
+        let applied = find_occurrence(original, wanted.get(key), nth, key).map(|i| &original[i]);
+        let mut value = live[at].clone();
+        merge_value(&mut value, applied, wanted, item, depth + 1);
+        merged.push((Some(at), value));
+    }
+    for (at, value) in live.iter().enumerate().filter(|(at, _)| !used[*at]) {
+        let nth = occurrence(live, at, key);
+        if find_occurrence(original, value.get(key), nth, key).is_some() {
+            continue;
+        }
+        let place = merged.iter().rposition(|(from, _)| from.is_some_and(|from| from < at));
+        merged.insert(place.map_or(0, |place| place + 1), (Some(at), value.clone()));
+    }
+    merged.into_iter().map(|(_, value)| value).collect()
+}
+
+/// How many items before `index` have the same key: keys are not always unique (a Service port
+/// for TCP and one for UDP).
+fn occurrence(items: &[Node], index: usize, key: &str) -> usize {
+    let value = items[index].get(key);
+    items[..index].iter().filter(|item| item.get(key) == value).count()
+}
+
+fn find_occurrence(items: &[Node], value: Option<&Node>, nth: usize, key: &str) -> Option<usize> {
+    let same = items.iter().enumerate().filter(|(_, item)| item.get(key) == value);
+    same.map(|(index, _)| index).nth(nth)
+}
+
+/// The target's value in a place that is replaced as a whole, with what the server makes of it:
+/// live parts that are a default, or the same value in another spelling, are kept.
+fn settle(target: &Node, live: &Node, field: &Field, depth: usize) -> Node {
+    if depth > DEPTH_MAX || target == live {
+        return target.clone();
+    }
+    match (&target.value, &live.value, field.shape) {
+        (_, _, Shape::Quantity) if same_quantity(target, live) => live.clone(),
+        (Value::Mapping(wanted), Value::Mapping(there), Shape::Struct(_) | Shape::Map(_)) => {
+            settle_mapping(wanted, there, field, depth).into()
+        }
+        (Value::Sequence(wanted), Value::Sequence(there), _) if !wanted.is_empty() => {
+            let item = field.item();
+            let settled = wanted.iter().enumerate().map(|(index, wanted)| match there.get(index) {
+                Some(there) => settle(wanted, there, &item, depth + 1),
+                None => clean(wanted, &item, depth + 1),
+            });
+            settled.collect::<Vec<Node>>().into()
+        }
+        _ => clean(target, field, depth),
+    }
+}
+
+fn settle_mapping(target: &Mapping, live: &Mapping, field: &Field, depth: usize) -> Mapping {
+    let mut settled = Mapping::with_capacity(live.len());
+    for (key, there) in live.iter() {
+        let child = field.child(key);
+        match target.get(key).filter(|wanted| !says_nothing(wanted, &child)) {
+            Some(wanted) => settled.push(key.clone(), settle(wanted, there, &child, depth + 1)),
+            None if is_server_default(field.type_name(), key, there, target)
+                || is_insignificant(there, &child, depth) =>
+            {
+                settled.push(key.clone(), there.clone());
+            }
+            None => {}
+        }
+    }
+    for (key, wanted) in target.iter().filter(|(key, _)| !live.contains_key(key)) {
+        let child = field.child(key);
+        if !is_insignificant(wanted, &child, depth) {
+            settled.push(key.clone(), clean(wanted, &child, depth + 1));
+        }
+    }
+    settled
+}
+
+/// Whether a value stands for "whatever the server chooses": null, and for fields that are no
+/// pointers empty text, zero and an empty list. `false` is a choice; an empty mapping, or a list
+/// merged by key, is brought together with the live one item by item.
+fn says_nothing(value: &Node, field: &Field) -> bool {
+    let merged = matches!(field.shape, Shape::Keyed(..) | Shape::Set);
+    match &value.value {
+        Value::Null => true,
+        Value::Bool(_) | Value::Mapping(_) => false,
+        Value::Sequence(items) => items.is_empty() && !merged && field.zero == Zero::MeansAbsent,
+        Value::Number(_) | Value::String(_) => is_zero(value) && field.zero == Zero::MeansAbsent,
+    }
+}
+
+/// Whether writing a value out is the same as leaving it out, when live has nothing there.
+fn is_insignificant(wanted: &Node, field: &Field, depth: usize) -> bool {
+    if wanted.is_null() {
+        return true;
+    }
+    if field.zero == Zero::Counts || depth > DEPTH_MAX {
+        return false;
+    }
+    match (&wanted.value, field.shape) {
+        (Value::Mapping(mapping), Shape::Struct(_)) => {
+            mapping.iter().all(|(key, value)| is_insignificant(value, &field.child(key), depth + 1))
+        }
+        _ => is_zero(wanted),
+    }
+}
+
+fn is_zero(value: &Node) -> bool {
+    match &value.value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(_) => value.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(mapping) => mapping.is_empty(),
+    }
+}
+
+fn clean(target: &Node, field: &Field, depth: usize) -> Node {
+    if depth > DEPTH_MAX {
+        return target.clone();
+    }
+    match &target.value {
+        Value::Mapping(mapping) => {
+            let kept = mapping.iter().filter_map(|(key, value)| {
+                let child = field.child(key);
+                let nothing = is_insignificant(value, &child, depth);
+                (!nothing).then(|| (key.clone(), clean(value, &child, depth + 1)))
+            });
+            Node::from(kept.collect::<Mapping>()).at(target.position)
+        }
+        Value::Sequence(items) => {
+            let item = field.item();
+            let kept = items.iter().map(|value| clean(value, &item, depth + 1));
+            Node::from(kept.collect::<Vec<Node>>()).at(target.position)
+        }
+        _ => target.clone(),
+    }
+}
