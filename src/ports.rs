@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::model::repository::RepositoryCredentials;
+pub use crate::model::sync_policy::{FieldValidation, Propagation};
 use crate::model::{
     ApiCatalog, ApiResource, AppProject, Application, ApplicationDestination, ApplicationName,
     Settings,
@@ -266,17 +267,6 @@ pub enum DryRun {
     Server,
 }
 
-/// What the server does with unknown or duplicate fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldValidation {
-    /// Refuses.
-    Strict,
-    /// Warns.
-    Warn,
-    /// Drops them silently.
-    Ignore,
-}
-
 /// What a write gave.
 #[derive(Clone, Debug, Default)]
 pub struct WriteOutcome {
@@ -303,18 +293,6 @@ pub struct DeleteRequest {
     pub propagation: Propagation,
     /// Whether to do it.
     pub dry_run: DryRun,
-}
-
-/// What happens to dependents of a deleted object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Propagation {
-    /// They go first.
-    #[default]
-    Foreground,
-    /// They go afterwards.
-    Background,
-    /// They stay.
-    Orphan,
 }
 
 /// What to open.

@@ -70,6 +70,29 @@ pub struct Backoff {
     pub max_duration: String,
 }
 
+/// What happens to dependents of a deleted object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// They go first.
+    #[default]
+    Foreground,
+    /// They go afterwards.
+    Background,
+    /// They stay.
+    Orphan,
+}
+
+/// What the server does with unknown or duplicate fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Refuses.
+    Strict,
+    /// Warns.
+    Warn,
+    /// Drops them silently.
+    Ignore,
+}
+
 impl SyncPolicy {
     /// Whether syncs start by themselves.
     pub fn is_automated(&self) -> bool {

@@ -1,0 +1,378 @@
+//! Target beside live for one Application: the road every verb takes.
+//!
+//! `get` and `diff` stop here, `sync`, `wait` and `delete` go on from here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::controller_probe;
+use super::error::{EngineError, EngineErrorKind};
+use super::inventory::{inventory, inventory_after, known_objects};
+use super::live::{self, Found, LiveRequest, Scan};
+use super::refresh::{self, LocalTree, Place, RevisionChoice, Targets};
+use super::session;
+use super::status::{self, ComparedWith};
+use crate::compare::{self, CompareContext, Comparison, LiveState};
+use crate::model::status::ConditionType;
+use crate::model::{
+    Application, ApplicationStatus, Condition, HealthStatus, HealthStatusCode, ResourceKey,
+    SyncStatusCode, tracking,
+};
+use crate::ports::{Ports, StoreErrorKind, StoreKind};
+use crate::yaml::Node;
+
+/// How much is asked anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// The commit last resolved will do.
+    #[default]
+    None,
+    /// Git is asked.
+    Normal,
+    /// Git and the cluster's kinds are asked, and objects are looked for everywhere.
+    Hard,
+}
+
+/// What to do when Git's side cannot be had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TargetFailure {
+    /// Fail.
+    #[default]
+    Fail,
+    /// Show it as a condition, with status Unknown and the health of what is there.
+    Report,
+}
+
+/// How to compare.
+#[derive(Clone, Default)]
+pub struct CompareOptions {
+    /// How much is asked anew.
+    pub refresh: Refresh,
+    /// Commits to take instead, one per source.
+    pub revisions: Vec<String>,
+    /// Where to look for objects that left Git; `None`: as the refresh asks.
+    pub scan: Option<Scan>,
+    /// Files to use instead of the repository's.
+    pub local: Option<LocalTree>,
+    /// What to do when Git's side cannot be had.
+    pub on_target_failure: TargetFailure,
+}
+
+/// An Application compared.
+#[derive(Clone)]
+pub struct ApplicationComparison {
+    /// The Application as it was read.
+    pub application: Application,
+    /// Where it goes and by which rules; `None` when the spec does not say.
+    pub place: Option<Place>,
+    /// What Git wants.
+    pub targets: Targets,
+    /// What is there.
+    pub live: LiveState,
+    /// The verdict.
+    pub comparison: Comparison,
+    /// The status, as it is to be shown and written.
+    pub status: ApplicationStatus,
+    /// Things the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Compares `application`.
+///
+/// # Errors
+/// When something cannot be had; unless the options say to report it, also Git's side.
+pub async fn compare_application(
+    ports: &Ports,
+    application: Application,
+    options: &CompareOptions,
+) -> Result<ApplicationComparison, EngineError> {
+    let place = match refresh::place(ports, &application).await {
+        Ok(place) => place,
+        Err(error) if is_reported(&error, options) => {
+            return Ok(unjudged(ports, application, &error));
+        }
+        Err(error) => return Err(error),
+    };
+    let choice = revision_choice(options);
+    let local = options.local.as_ref();
+    match refresh::targets(ports, &application, &place, &choice, local).await {
+        Ok(targets) => compare_targets(ports, application, place, targets, options).await,
+        Err(error) if is_reported(&error, options) => {
+            without_targets(ports, application, place, &error, options).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Compares given targets with what is live now.
+///
+/// # Errors
+/// When the cluster cannot be read.
+pub async fn compare_targets(
+    ports: &Ports,
+    application: Application,
+    place: Place,
+    targets: Targets,
+    options: &CompareOptions,
+) -> Result<ApplicationComparison, EngineError> {
+    let found = find_live(ports, &application, &place, &targets, options).await?;
+    Ok(judge(ports, application, place, targets, found, options))
+}
+
+/// Writes the status back, when that changes anything, is permitted, and no controller does it.
+/// Answers with a note for the user when it was not possible.
+///
+/// # Errors
+/// When the store fails in another way.
+pub async fn write_status(
+    ports: &Ports,
+    compared: &ApplicationComparison,
+) -> Result<Option<String>, EngineError> {
+    let application = &compared.application;
+    if ports.store.kind() == StoreKind::Files || controller_probe::may_be_live(application) {
+        return Ok(None);
+    }
+    let Some(patch) = status_patch(&application.status, &compared.status)? else {
+        return Ok(None);
+    };
+    match ports.store.patch_application(&application.name(), &patch, None).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind == StoreErrorKind::Forbidden => {
+            Ok(Some(format!("status not written: {error}")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The patch from one status to another, errors in the engine's words.
+///
+/// # Errors
+/// When a status cannot be expressed as JSON.
+pub fn status_patch(
+    old: &ApplicationStatus,
+    new: &ApplicationStatus,
+) -> Result<Option<Node>, EngineError> {
+    status::status_patch(old, new)
+        .map_err(|error| EngineError::new(EngineErrorKind::Internal, error.to_string()))
+}
+
+/// The `status.inventory` a file's record keeps.
+pub fn add_inventory(patch: &mut Node, comparison: &Comparison) {
+    patch.set(&super::inventory::INVENTORY_PATH, inventory_after(comparison));
+}
+
+fn revision_choice(options: &CompareOptions) -> RevisionChoice {
+    match (options.revisions.is_empty(), options.refresh) {
+        (false, _) => RevisionChoice::Exactly(options.revisions.clone()),
+        (true, Refresh::None) => RevisionChoice::Recorded,
+        (true, Refresh::Normal | Refresh::Hard) => RevisionChoice::Resolve,
+    }
+}
+
+/// Whether a failure is shown as a condition: what the user wrote is wrong, or Git cannot be
+/// had. A cluster that cannot be read is always an error.
+fn is_reported(error: &EngineError, options: &CompareOptions) -> bool {
+    options.on_target_failure == TargetFailure::Report
+        && matches!(
+            error.kind,
+            EngineErrorKind::Source
+                | EngineErrorKind::Render
+                | EngineErrorKind::InvalidSpec
+                | EngineErrorKind::Project
+        )
+}
+
+fn scan_of(ports: &Ports, options: &CompareOptions) -> Scan {
+    if ports.store.kind() == StoreKind::Files {
+        // The record's inventory is complete, and nothing else may be pruned.
+        return Scan::Known;
+    }
+    let by_refresh =
+        if options.refresh == Refresh::Hard { Scan::Cluster } else { Scan::Namespaces };
+    options.scan.unwrap_or(by_refresh)
+}
+
+async fn find_live(
+    ports: &Ports,
+    application: &Application,
+    place: &Place,
+    targets: &Targets,
+    options: &CompareOptions,
+) -> Result<Found, EngineError> {
+    let settings = &place.settings;
+    let instance = application.name().instance(&settings.argocd_namespace);
+    let inventory = inventory(application);
+    let is_file = ports.store.kind() == StoreKind::Files;
+    let is_tracked = |object: &Node| {
+        tracking::is_tracked_by(object, &instance, settings)
+            && (!is_file || inventory.get(&object.key()).is_some_and(|uid| uid == object.uid()))
+    };
+    live::find(&LiveRequest {
+        cluster: &*place.cluster,
+        catalog: &place.catalog,
+        targets: &targets.state,
+        known: &known_objects(application),
+        destination_namespace: &application.spec.destination.namespace,
+        scan: scan_of(ports, options),
+        is_tracked: &is_tracked,
+    })
+    .await
+}
+
+fn judge(
+    ports: &Ports,
+    application: Application,
+    place: Place,
+    targets: Targets,
+    found: Found,
+    options: &CompareOptions,
+) -> ApplicationComparison {
+    let context = compare_context(&application, &place);
+    let mut comparison = compare::compare(&targets.state, &found.state, &context);
+    mark_unreadable(&mut comparison, &found.unreadable);
+    let with = ComparedWith {
+        revisions: &targets.revisions,
+        source_types: &targets.source_types,
+        resolved: options.refresh != Refresh::None,
+        now: session::now(ports),
+    };
+    let status = status::after_comparison(&application, &comparison, &with);
+    let mut warnings = targets.warnings.clone();
+    warnings.extend(unlisted_warning(&found));
+    ApplicationComparison {
+        application,
+        place: Some(place),
+        targets,
+        live: found.state,
+        comparison,
+        status,
+        warnings,
+    }
+}
+
+fn compare_context<'a>(application: &'a Application, place: &'a Place) -> CompareContext<'a> {
+    CompareContext {
+        application,
+        settings: &place.settings,
+        project: place.project.as_ref(),
+    }
+}
+
+/// Objects that may not be read are Unknown, never missing.
+fn mark_unreadable(comparison: &mut Comparison, unreadable: &BTreeMap<ResourceKey, String>) {
+    if unreadable.is_empty() {
+        return;
+    }
+    for pair in &mut comparison.resources {
+        if unreadable.contains_key(&pair.key) {
+            pair.status = Some(SyncStatusCode::Unknown);
+            pair.health = Some(HealthStatus::new(HealthStatusCode::Unknown, "may not be read"));
+            pair.difference = None;
+        }
+    }
+    comparison.sync = SyncStatusCode::Unknown;
+    comparison.health = HealthStatusCode::Unknown;
+    let messages: std::collections::BTreeSet<String> =
+        unreadable.iter().map(|(key, text)| format!("{key} may not be read: {text}")).collect();
+    comparison.conditions.extend(messages.into_iter().map(comparison_error));
+}
+
+fn unlisted_warning(found: &Found) -> Option<String> {
+    if found.unlisted_kinds.is_empty() {
+        return None;
+    }
+    let kinds: Vec<&str> = found.unlisted_kinds.iter().map(String::as_str).collect();
+    Some(format!(
+        "these kinds may not be listed, objects of them that are no longer in Git are not seen: {}",
+        kinds.join(", ")
+    ))
+}
+
+fn comparison_error(message: String) -> Condition {
+    Condition { kind: ConditionType::ComparisonError, message, last_transition_time: None }
+}
+
+/// The comparison when Git's side cannot be had: all Unknown, health from what is live.
+async fn without_targets(
+    ports: &Ports,
+    application: Application,
+    place: Place,
+    error: &EngineError,
+    options: &CompareOptions,
+) -> Result<ApplicationComparison, EngineError> {
+    let targets = Targets::default();
+    let mut compared = compare_targets(ports, application, place, targets, options).await?;
+    for pair in &mut compared.comparison.resources {
+        pair.status = Some(SyncStatusCode::Unknown);
+        pair.requires_pruning = false;
+        pair.difference = None;
+    }
+    compared.comparison.sync = SyncStatusCode::Unknown;
+    let message = format!("Failed to load target state: {error}");
+    compared.comparison.conditions.push(comparison_error(message));
+    let with = ComparedWith {
+        revisions: &[],
+        source_types: &[],
+        resolved: true,
+        now: session::now(ports),
+    };
+    compared.status =
+        status::after_comparison(&compared.application, &compared.comparison, &with);
+    compared.warnings.extend(error.hints.iter().cloned());
+    Ok(compared)
+}
+
+/// The comparison when the spec is not valid: nothing is judged.
+fn unjudged(
+    ports: &Ports,
+    application: Application,
+    error: &EngineError,
+) -> ApplicationComparison {
+    let condition = Condition {
+        kind: ConditionType::InvalidSpecError,
+        message: error.to_string(),
+        last_transition_time: None,
+    };
+    let comparison = Comparison {
+        sync: SyncStatusCode::Unknown,
+        health: HealthStatusCode::Unknown,
+        conditions: vec![condition],
+        ..Comparison::default()
+    };
+    let with = ComparedWith {
+        revisions: &[],
+        source_types: &[],
+        resolved: true,
+        now: session::now(ports),
+    };
+    let mut status = status::after_comparison(&application, &comparison, &with);
+    status.resources.clone_from(&application.status.resources);
+    ApplicationComparison {
+        application,
+        place: None,
+        targets: Targets::default(),
+        live: LiveState::default(),
+        comparison,
+        status,
+        warnings: error.hints.clone(),
+    }
+}
+
+impl ApplicationComparison {
+    /// Settings, project and cluster.
+    ///
+    /// # Errors
+    /// When the spec does not say where the Application goes.
+    pub fn place(&self) -> Result<&Place, EngineError> {
+        self.place.as_ref().ok_or_else(|| {
+            let messages: Vec<&str> =
+                self.comparison.conditions.iter().map(|c| c.message.as_str()).collect();
+            EngineError::new(EngineErrorKind::InvalidSpec, messages.join("; "))
+        })
+    }
+
+    /// The live object under `key`.
+    pub fn live_object(&self, key: &ResourceKey) -> Option<&Arc<Node>> {
+        self.live.objects.get(key)
+    }
+}

@@ -1,0 +1,222 @@
+//! What Git wants: resolve the revision, read the files, render, and make the target state.
+//!
+//! Also where it goes and by which rules: settings, project, cluster. Every verb passes through
+//! here; nothing is written.
+
+use std::sync::Arc;
+
+use futures::future::{join_all, try_join_all};
+
+use super::error::{EngineError, EngineErrorKind};
+use crate::compare::target::{self, TargetContext};
+use crate::compare::TargetState;
+use crate::model::{ApiCatalog, AppProject, Application, ApplicationSource, Settings};
+use crate::ports::{Cluster, Freshness, Ports, ResolvedSource, SourceRequest, StoreKind};
+use crate::render::tree::ReadTree;
+use crate::render::{self, RenderRequest, Rendered};
+
+/// Where an Application goes, and by which rules.
+#[derive(Clone)]
+pub struct Place {
+    /// Argo CD's settings.
+    pub settings: Arc<Settings>,
+    /// The project; `None` in file mode without one.
+    pub project: Option<AppProject>,
+    /// The cluster.
+    pub cluster: Arc<dyn Cluster>,
+    /// What it serves.
+    pub catalog: Arc<ApiCatalog>,
+}
+
+/// Which commits to take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RevisionChoice {
+    /// The ones last resolved, if the sources are still the same; else resolve.
+    #[default]
+    Recorded,
+    /// What the target revisions point to now.
+    Resolve,
+    /// Exactly these, one per source; a missing one is resolved.
+    Exactly(Vec<String>),
+}
+
+/// Files to use instead of the repository's.
+#[derive(Clone)]
+pub struct LocalTree {
+    /// The files.
+    pub tree: Arc<dyn ReadTree>,
+    /// The folder to render, relative to the tree.
+    pub path: String,
+}
+
+/// What Git wants.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// The objects.
+    pub state: TargetState,
+    /// Commits, one per source.
+    pub revisions: Vec<String>,
+    /// Tool of each source.
+    pub source_types: Vec<String>,
+    /// Things the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Finds settings, project and cluster of `application`.
+///
+/// # Errors
+/// When the spec is not valid, the project is missing or does not allow it, or something cannot
+/// be read.
+pub async fn place(ports: &Ports, application: &Application) -> Result<Place, EngineError> {
+    check_spec(application)?;
+    let (settings, project) =
+        futures::future::try_join(settings(ports), project(ports, application)).await?;
+    if let Some(project) = &project {
+        check_project(application, project, &settings)?;
+    }
+    let cluster = ports.destinations.connect(&application.spec.destination).await?;
+    let catalog = cluster.catalog(Freshness::Cached).await?;
+    Ok(Place { settings, project, cluster, catalog })
+}
+
+/// Resolves, reads and renders all sources of `application`.
+///
+/// # Errors
+/// When a source cannot be opened or rendered; the message names the source.
+pub async fn targets(
+    ports: &Ports,
+    application: &Application,
+    place: &Place,
+    choice: &RevisionChoice,
+    local: Option<&LocalTree>,
+) -> Result<Targets, EngineError> {
+    let sources = application.sources();
+    let pinned = pinned_revisions(application, choice);
+    let opening = sources.iter().enumerate().map(|(index, source)| {
+        let revision = pinned.get(index).filter(|revision| !revision.is_empty());
+        open(ports, source, revision.map(String::as_str), local)
+    });
+    let resolved = in_order(join_all(opening).await)?;
+    let mut rendered = Vec::new();
+    for (source, opened) in sources.iter().zip(&resolved) {
+        rendered.push(render_source(application, place, source, opened, local));
+    }
+    let rendered = in_order(rendered)?;
+    let revisions = resolved.into_iter().map(|source| source.revision).collect();
+    Ok(target_state(application, place, rendered, revisions))
+}
+
+async fn settings(ports: &Ports) -> Result<Arc<Settings>, EngineError> {
+    Ok(ports.store.settings().await?)
+}
+
+/// The project's rules. File mode enforces only what the file brings.
+async fn project(
+    ports: &Ports,
+    application: &Application,
+) -> Result<Option<AppProject>, EngineError> {
+    let name = application.project();
+    if let Some(project) = ports.store.project(name).await? {
+        return Ok(Some(project));
+    }
+    if ports.store.kind() == StoreKind::Files && ports.store.projects().await?.is_empty() {
+        return Ok(None);
+    }
+    let hint = if name == "default" {
+        "tiphys admin install creates the project \"default\"".to_owned()
+    } else {
+        format!("create it with: tiphys proj create {name} --src REPO --dest SERVER,NAMESPACE")
+    };
+    Err(EngineError::new(
+        EngineErrorKind::Project,
+        format!("app is not allowed in project \"{name}\", or the project does not exist"),
+    )
+    .with_hint(hint))
+}
+
+/// What can be judged about a spec without asking anybody.
+fn check_spec(application: &Application) -> Result<(), EngineError> {
+    let invalid = |text: String| {
+        let name = application.name();
+        EngineError::new(EngineErrorKind::InvalidSpec, format!("application {name}: {text}"))
+    };
+    if application.spec.source_hydrator.is_some() {
+        return Err(invalid("spec.sourceHydrator is not supported".to_owned()));
+    }
+    let sources = application.sources();
+    if sources.is_empty() {
+        return Err(invalid("spec.source or spec.sources is required".to_owned()));
+    }
+    for source in sources {
+        if source.repo_url.is_empty() {
+            return Err(invalid("spec.source.repoURL is required".to_owned()));
+        }
+        if source.path.is_empty() && source.chart.is_empty() && source.reference.is_empty() {
+            return Err(invalid("spec.source.path or spec.source.chart is required".to_owned()));
+        }
+    }
+    let destination = &application.spec.destination;
+    match (destination.server.is_empty(), destination.name.is_empty()) {
+        (false, false) => Err(invalid(format!(
+            "spec.destination has both name {} and server {}; give one of them",
+            destination.name, destination.server
+        ))),
+        (true, true) => {
+            Err(invalid("spec.destination needs a server or a name".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn pinned_revisions(application: &Application, choice: &RevisionChoice) -> Vec<String> {
+    let sync = &application.status.sync;
+    match choice {
+        RevisionChoice::Exactly(revisions) => revisions.clone(),
+        RevisionChoice::Resolve => Vec::new(),
+        RevisionChoice::Recorded if !is_compared_to_spec(application) => Vec::new(),
+        RevisionChoice::Recorded if application.has_multiple_sources() => sync.revisions.clone(),
+        RevisionChoice::Recorded => vec![sync.revision.clone()],
+    }
+}
+
+fn is_compared_to_spec(application: &Application) -> bool {
+    let compared = &application.status.sync.compared_to;
+    let compared: Vec<&ApplicationSource> = if compared.sources.is_empty() {
+        compared.source.iter().collect()
+    } else {
+        compared.sources.iter().collect()
+    };
+    compared == application.sources()
+}
+
+async fn open(
+    ports: &Ports,
+    source: &ApplicationSource,
+    revision: Option<&str>,
+    local: Option<&LocalTree>,
+) -> Result<ResolvedSource, EngineError> {
+    if let Some(local) = local {
+        let revision = revision.unwrap_or_default().to_owned();
+        return Ok(ResolvedSource { revision, tree: local.tree.clone() });
+    }
+    let request = SourceRequest {
+        repo_url: source.repo_url.clone(),
+        target_revision: revision.unwrap_or(&source.target_revision).to_owned(),
+        tag_prefix: source.tag_prefix.clone(),
+        credentials: ports.store.repository_credentials(&source.repo_url).await?,
+    };
+    Ok(ports.sources.open(&request).await?)
+}
+
+/// All results in order, or the first failure, which names its source as Argo CD does.
+fn in_order<T>(results: Vec<Result<T, EngineError>>) -> Result<Vec<T>, EngineError> {
+    let count = results.len();
+    let named = |(index, result): (usize, Result<T, EngineError>)| {
+        result.map_err(|error| {
+            let attempt =
+                format!("failed to generate manifest for source {} of {count}", index + 1);
+            error.while_doing(&attempt)
+        })
+    };
+    results.into_iter().enumerate().map(named).collect()
+}
