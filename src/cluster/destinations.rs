@@ -210,7 +210,6 @@ fn choose_by_server(server: &str, known: &Known<'_>) -> Result<Choice, ClusterEr
 fn choose_by_name(name: &str, known: &Known<'_>) -> Result<Choice, ClusterError> {
     let secret_servers = known.secrets.iter().filter(|secret| secret.name == name);
     let mut servers: BTreeSet<&str> = secret_servers.map(|s| s.server.as_str()).collect();
-    let from_secrets = servers.len();
     let exact = known.contexts.iter().find(|context| context.name == name);
     let by_cluster = known.contexts.iter().filter(|context| context.cluster == name);
     let contexts: Vec<&KnownContext> = match exact {
@@ -218,6 +217,7 @@ fn choose_by_name(name: &str, known: &Known<'_>) -> Result<Choice, ClusterError>
         None => by_cluster.collect(),
     };
     servers.extend(contexts.iter().map(|context| context.server.as_str()));
+    let users: BTreeSet<&str> = contexts.iter().map(|context| context.user.as_str()).collect();
     let mut servers = servers.into_iter();
     match (servers.next(), servers.next()) {
         (None, _) => Err(unknown(&format!("name \"{name}\""), known)),
@@ -225,8 +225,8 @@ fn choose_by_name(name: &str, known: &Known<'_>) -> Result<Choice, ClusterError>
             "destination name \"{name}\" is ambiguous: {}",
             names([first, second].into_iter().chain(servers))
         ))),
-        (Some(only), None) if exact.is_some() && from_secrets == 0 && only != known.home_server => {
-            Ok(Choice::Context(name.to_owned()))
+        (Some(only), None) if only != known.home_server && users.len() == 1 => {
+            Ok(Choice::Context(contexts[0].name.clone()))
         }
         (Some(only), None) => choose_by_server(only, known),
     }
