@@ -32,12 +32,14 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Git credentials.
     pub git: GitEnvironment,
-    /// Whether an SSH agent is offered.
-    pub ssh_agent: bool,
+    /// Socket of the SSH agent.
+    pub ssh_auth_sock: Option<PathBuf>,
     /// `TIPHYS_LOG`.
     pub log: Option<String>,
     /// Whether colours are unwanted.
     pub no_color: bool,
+    /// Name of this machine.
+    pub host: String,
     /// Login name, for `initiatedBy` and the lock.
     pub user: String,
 }
@@ -73,12 +75,20 @@ impl Environment {
                 token: Secret::new(text("TIPHYS_GIT_TOKEN").unwrap_or_default()),
                 ssh_key: path("TIPHYS_GIT_SSH_KEY"),
             },
-            ssh_agent: os("SSH_AUTH_SOCK").is_some(),
+            ssh_auth_sock: path("SSH_AUTH_SOCK"),
             log: text("TIPHYS_LOG"),
+            host: text("HOSTNAME").or_else(kernel_host).unwrap_or_else(|| "unknown".to_owned()),
             no_color: os("NO_COLOR").is_some(),
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
         }
     }
+}
+
+/// The name the kernel knows, where there is a `/proc`.
+#[expect(clippy::disallowed_methods, reason = "a fact of the environment, read once")]
+fn kernel_host() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 fn os(name: &str) -> Option<OsString> {

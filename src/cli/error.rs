@@ -4,6 +4,8 @@
 use std::io;
 
 use super::exit::Exit;
+use crate::engine::error::{EngineError, EngineErrorKind};
+use crate::ports::{ClusterError, StoreError};
 
 /// The kinds of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +16,8 @@ pub enum ErrorKind {
     Failed,
     /// The operation ran and did not succeed, or a condition is not met.
     No,
-    /// SIGINT stopped it.
+    /// A signal stopped it; which one decides the exit code.
     Interrupted,
-    /// SIGTERM stopped it.
-    Terminated,
 }
 
 /// A failed command.
@@ -72,7 +72,6 @@ impl CommandError {
             ErrorKind::Failed => Exit::Error,
             ErrorKind::No => Exit::No,
             ErrorKind::Interrupted => Exit::Interrupted,
-            ErrorKind::Terminated => Exit::Terminated,
         }
     }
 
@@ -85,6 +84,29 @@ impl CommandError {
         }
         lines.extend(self.hints.iter().map(|hint| format!("hint: {hint}")));
         lines
+    }
+}
+
+impl From<EngineError> for CommandError {
+    fn from(error: EngineError) -> Self {
+        let kind = match error.kind {
+            EngineErrorKind::Interrupted => ErrorKind::Interrupted,
+            EngineErrorKind::ConditionFailed => ErrorKind::No,
+            _ => ErrorKind::Failed,
+        };
+        Self { kind, cause: anyhow::Error::msg(error.message), hints: error.hints }
+    }
+}
+
+impl From<ClusterError> for CommandError {
+    fn from(error: ClusterError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        EngineError::from(error).into()
     }
 }
 

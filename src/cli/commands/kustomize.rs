@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult, ErrorKind};
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::render::kustomize::{self, BuildOptions, LoadRestrictor};
+
 /// The verbs of `kustomize`.
 #[derive(Debug, Subcommand)]
 pub enum KustomizeCommand {
@@ -26,4 +32,36 @@ pub struct BuildArguments {
     /// Whether files outside the folder may be loaded
     #[arg(long, value_name = "RULE", value_parser = ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"], default_value = "LoadRestrictionsRootOnly")]
     pub load_restrictor: String,
+}
+
+/// Builds and prints.
+///
+/// # Errors
+/// When the kustomization cannot be built; the exit code is kustomize's.
+pub fn run(context: &Context, command: &KustomizeCommand) -> CommandResult {
+    let KustomizeCommand::Build(arguments) = command;
+    build(context, arguments).map_err(|mut error| {
+        error.kind = ErrorKind::No;
+        error
+    })
+}
+
+fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
+    let (tree, path) = context.tree_around(&arguments.folder)?;
+    let load_restrictor = match arguments.load_restrictor.as_str() {
+        "LoadRestrictionsNone" => LoadRestrictor::None,
+        _ => LoadRestrictor::RootOnly,
+    };
+    let options = BuildOptions { load_restrictor, ..BuildOptions::default() };
+    let built = kustomize::build(&*tree, &path, &options, None)
+        .map_err(|error| CommandError::failed(error.to_string()))?;
+    for warning in &built.warnings {
+        output::notice(warning);
+    }
+    let text = kustomize::to_yaml(&built.resources);
+    match &arguments.output {
+        Some(file) => context.write_file(file, &text)?,
+        None => output::data(&text)?,
+    }
+    Ok(Exit::Done)
 }

@@ -8,10 +8,27 @@ use jiff::tz::TimeZone;
 
 use crate::cli::output::table::{self, field};
 use crate::cli::views::resources;
+use crate::cli::error::CommandError;
+use crate::engine::compare::ApplicationComparison;
+use crate::yaml::Node;
 use crate::model::{Application, ApplicationSource, OperationState, SyncStatusCode};
 
 /// Commit ids are shown with this many characters.
 const SHORT_REVISION: usize = 7;
+
+/// The Application as it is shown after a comparison: its document with the new status.
+///
+/// # Errors
+/// When the status cannot be expressed as JSON.
+pub fn shown(compared: &ApplicationComparison) -> Result<Application, CommandError> {
+    let mut application = compared.application.clone();
+    application.status = compared.status.clone();
+    let status = Node::encode(&compared.status)
+        .map_err(|error| CommandError::failed(format!("status: {error}")))?;
+    application.raw.set(&["status"], status);
+    application.raw.remove(&["metadata", "managedFields"]);
+    Ok(application)
+}
 
 /// Everything `app get` prints: fields, conditions, the operation if asked for, resources.
 pub fn page(application: &Application, ui_url: &str, operation_at: Option<Timestamp>) -> String {
@@ -172,7 +189,6 @@ fn go_duration(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::Node;
 
     fn application(status: &str) -> Application {
         let text = format!(

@@ -1,6 +1,7 @@
 //! Plain data shown by the renderers: what `app get`, `app list` and their kin print.
 
 pub mod application;
+pub mod diff;
 pub mod history;
 pub mod list;
 pub mod project;

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::args::ApplicationReference;
+use crate::cli::context::Context;
+use crate::cli::error::CommandResult;
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::cli::views::diff;
+use crate::engine::compare::{CompareOptions, Refresh, compare_application};
 
 /// Flags of `app diff`.
 #[derive(Debug, Args)]
@@ -39,4 +45,30 @@ pub struct DiffArguments {
     /// Compare with the files in a local folder, the root of a checkout
     #[arg(long, value_name = "FOLDER")]
     pub local: Option<PathBuf>,
+}
+
+/// Compares and prints the differences.
+///
+/// # Errors
+/// When Git or the cluster cannot be read, or the manifests not be rendered.
+pub async fn run(context: &Context, arguments: &DiffArguments) -> CommandResult {
+    let world = context.world_of(&arguments.application).await?;
+    let name = world.application_name(&arguments.application).await?;
+    let stored = world.ports.store.application(&name).await?;
+    let options = CompareOptions {
+        refresh: Refresh::from_flags(arguments.refresh, arguments.hard_refresh),
+        revisions: arguments.revision.iter().cloned().collect(),
+        local: context.local_source(arguments.local.as_deref(), &stored)?,
+        ..CompareOptions::default()
+    };
+    let compared = compare_application(&world.ports, stored, &options).await?;
+    for warning in &compared.warnings {
+        output::warning(warning);
+    }
+    let text = diff::text(&compared.comparison);
+    output::data(&text)?;
+    Ok(match (text.is_empty(), arguments.exit_code) {
+        (true, _) | (false, false) => Exit::Done,
+        (false, true) => Exit::Chosen(arguments.diff_exit_code),
+    })
 }

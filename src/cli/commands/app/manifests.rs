@@ -5,6 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::ApplicationReference;
+use crate::cli::context::Context;
+use crate::cli::error::CommandResult;
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::compare::mask;
+use crate::engine::compare::{CompareOptions, compare_application, render_application};
+use crate::yaml::Node;
+use crate::yaml::emit::to_yaml;
 
 /// Where manifests come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -40,4 +48,41 @@ pub struct ManifestsArguments {
     /// Print the values of Secrets
     #[arg(long)]
     pub show_secrets: bool,
+}
+
+/// Renders or reads, and prints.
+///
+/// # Errors
+/// When Git or the cluster cannot be read, or the manifests not be rendered.
+pub async fn run(context: &Context, arguments: &ManifestsArguments) -> CommandResult {
+    let world = context.world_of(&arguments.application).await?;
+    let name = world.application_name(&arguments.application).await?;
+    let stored = world.ports.store.application(&name).await?;
+    let options = CompareOptions {
+        revisions: arguments.revision.iter().cloned().collect(),
+        local: context.local_source(arguments.local.as_deref(), &stored)?,
+        ..CompareOptions::default()
+    };
+    let objects: Vec<Node> = match arguments.source {
+        ManifestSource::Git => {
+            let targets = render_application(&world.ports, &stored, &options).await?;
+            for warning in &targets.warnings {
+                output::warning(warning);
+            }
+            targets.state.objects.iter().map(|object| object.manifest.root.clone()).collect()
+        }
+        ManifestSource::Live => {
+            let compared = compare_application(&world.ports, stored, &options).await?;
+            let live = compared.comparison.resources.iter().filter_map(|pair| pair.live.as_ref());
+            live.map(|object| (**object).clone()).collect()
+        }
+    };
+    let printed = objects.into_iter().map(|mut object| {
+        if !arguments.show_secrets {
+            mask::mask_manifest(&mut object);
+        }
+        format!("---\n{}\n", to_yaml(&object))
+    });
+    output::data(&printed.collect::<String>())?;
+    Ok(Exit::Done)
 }

@@ -14,6 +14,9 @@ pub mod wait;
 
 use clap::Subcommand;
 
+use crate::cli::context::Context;
+use crate::cli::error::CommandResult;
+
 /// The verbs of `app`.
 #[derive(Debug, Subcommand)]
 pub enum AppCommand {
@@ -37,4 +40,23 @@ pub enum AppCommand {
     Sync(sync::SyncArguments),
     /// Wait until applications are synced and healthy
     Wait(wait::WaitArguments),
+}
+
+/// Runs a verb of `app`.
+///
+/// # Errors
+/// As the verb.
+pub async fn run(context: &Context, command: &AppCommand) -> CommandResult {
+    match command {
+        AppCommand::Create(arguments) => create::run(context, arguments).await,
+        AppCommand::Delete(arguments) => delete::run(context, arguments).await,
+        AppCommand::Diff(arguments) => diff::run(context, arguments).await,
+        AppCommand::Get(arguments) => get::run(context, arguments).await,
+        AppCommand::History(arguments) => history::run(context, arguments).await,
+        AppCommand::List(arguments) => list::run(context, arguments).await,
+        AppCommand::Manifests(arguments) => manifests::run(context, arguments).await,
+        AppCommand::Set(arguments) => set::run(context, arguments).await,
+        AppCommand::Sync(arguments) => sync::run(context, arguments).await,
+        AppCommand::Wait(arguments) => wait::run(context, arguments).await,
+    }
 }

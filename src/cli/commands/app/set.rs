@@ -3,6 +3,11 @@
 use clap::Args;
 
 use super::flags::ApplicationFlags;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::exit::Exit;
+use crate::engine::status::merge_patch;
+use crate::yaml::Node;
 
 /// Flags of `app set`.
 #[derive(Debug, Args)]
@@ -25,4 +30,28 @@ pub struct SetArguments {
     /// Fields.
     #[command(flatten)]
     pub fields: ApplicationFlags,
+}
+
+/// Patches the fields that were given, and nothing else.
+///
+/// # Errors
+/// When no field was given, or the Application cannot be patched.
+pub async fn run(context: &Context, arguments: &SetArguments) -> CommandResult {
+    if !arguments.fields.any() {
+        return Err(CommandError::usage("nothing to set: give at least one field")
+            .hint("see what there is with: tiphys app set --help"));
+    }
+    let world = context.cluster_mode().await?;
+    let name = world.name_of(&arguments.name, arguments.app_namespace.as_deref()).await?;
+    let application = world.ports.store.application(&name).await?;
+    let old = application.raw.get("spec").cloned().unwrap_or_default();
+    let mut new = old.clone();
+    arguments.fields.write_to(&mut new, arguments.source_position)?;
+    if let Some(change) = merge_patch(&old, &new) {
+        let mut patch = Node::mapping();
+        patch.set(&["spec"], change);
+        let version = application.raw.resource_version();
+        world.ports.store.patch_application(&name, &patch, Some(version)).await?;
+    }
+    Ok(Exit::Done)
 }

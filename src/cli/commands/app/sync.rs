@@ -1,9 +1,29 @@
 //! `app sync`: makes the cluster what Git says.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::cli::args::{ApplicationReference, LockArguments};
-use crate::cli::output::Format;
+use crate::cli::context::{Context, World};
+use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::event_lines::EventLines;
+use crate::cli::exit::Exit;
+use crate::cli::output::{self, Format};
+use crate::cli::selection::Selection;
+use crate::cli::views::application;
+use crate::engine::compare::{CompareOptions, Refresh, compare_application};
+use crate::engine::event::Event;
+use crate::engine::live::Scan;
+use crate::engine::lock::LockMode;
+use crate::engine::sync::{self, SyncMode, SyncOutcome, SyncRequest, Unfinished};
+use crate::engine::wait::{self, WaitConditions, WaitRequest};
+use crate::model::sync_policy::{Backoff, RetryStrategy};
+use crate::model::operation::SyncOperationResource;
+use crate::model::{Application, OperationPhase, ResourceKey};
+use crate::plan::{PruneGuard, PruneMode};
+use crate::ports::Clock;
+use crate::support::duration;
 
 /// Flags of `app sync`.
 #[derive(Debug, Args)]
@@ -71,4 +91,169 @@ pub struct SyncArguments {
     /// Lock.
     #[command(flatten)]
     pub lock: LockArguments,
+}
+
+/// Syncs and prints what happened.
+///
+/// # Errors
+/// When the sync could not be carried out; a sync that failed or left something to prune
+/// answers no.
+pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult {
+    let world = context.writing_world_of(&arguments.application).await?;
+    let name = world.application_name(&arguments.application).await?;
+    let stored = world.ports.store.application(&name).await?;
+    let request = request(context, &world, arguments, &stored).await?;
+    let lines = EventLines::new(&*context.clock, arguments.output);
+    let sink = |event: Event| lines.handle(event);
+    let session = context.session(&world, &sink).with_timeout(seconds(arguments.timeout));
+    let outcome = sync::sync(&session, stored, &request).await;
+    lines.finish();
+    let outcome = outcome?;
+    if arguments.wait && outcome.operation_state.phase == OperationPhase::Succeeded {
+        let wanted = WaitRequest { conditions: WaitConditions::health(), ..WaitRequest::default() };
+        wait::wait(&session, outcome.application.clone(), &wanted).await?;
+    }
+    print(context, &world, arguments, &outcome).await?;
+    verdict(&outcome)
+}
+
+async fn request(
+    context: &Context,
+    world: &World,
+    arguments: &SyncArguments,
+    stored: &Application,
+) -> Result<SyncRequest, CommandError> {
+    let mut options = Vec::new();
+    if arguments.server_side {
+        options.push("ServerSideApply=true".to_owned());
+    }
+    if arguments.apply_out_of_sync_only {
+        options.push("ApplyOutOfSyncOnly=true".to_owned());
+    }
+    Ok(SyncRequest {
+        revisions: arguments.revision.iter().cloned().collect(),
+        mode: if arguments.dry_run { SyncMode::DryRun } else { SyncMode::Apply },
+        prune: if arguments.prune { PruneMode::Prune } else { PruneMode::Keep },
+        guard: if arguments.prune_guarded { PruneGuard::Off } else { PruneGuard::On },
+        selection: select(world, arguments, stored).await?,
+        options,
+        retry: retry(arguments),
+        timeout: seconds(arguments.timeout),
+        unfinished: if arguments.abandon { Unfinished::Abandon } else { Unfinished::Resume },
+        lock: Some(lock_mode(&arguments.lock)?),
+        identity: context.identity(),
+        scan: (arguments.scan == "cluster").then_some(Scan::Cluster),
+        ..SyncRequest::default()
+    })
+}
+
+/// The objects that `--resource` means. None given means all; given ones that match nothing are
+/// an error.
+async fn select(
+    world: &World,
+    arguments: &SyncArguments,
+    stored: &Application,
+) -> Result<Vec<SyncOperationResource>, CommandError> {
+    if arguments.resource.is_empty() {
+        return Ok(Vec::new());
+    }
+    let selection = Selection::parse(&arguments.resource)?;
+    let options = CompareOptions {
+        revisions: arguments.revision.iter().cloned().collect(),
+        refresh: Refresh::Normal,
+        ..CompareOptions::default()
+    };
+    let compared = compare_application(&world.ports, stored.clone(), &options).await?;
+    let keys = compared.comparison.resources.iter().map(|pair| &pair.key);
+    let selected: Vec<_> = keys.filter(|key| selection.wants(key)).map(operation_resource).collect();
+    if selected.is_empty() {
+        return Err(CommandError::no(format!(
+            "no resource of the application matches {}",
+            arguments.resource.join(", ")
+        )));
+    }
+    Ok(selected)
+}
+
+fn operation_resource(key: &ResourceKey) -> SyncOperationResource {
+    SyncOperationResource {
+        group: key.group.to_string(),
+        kind: key.kind.to_string(),
+        namespace: key.namespace.to_string(),
+        name: key.name.to_string(),
+    }
+}
+
+fn retry(arguments: &SyncArguments) -> Option<RetryStrategy> {
+    (arguments.retry_limit != 0).then(|| RetryStrategy {
+        limit: arguments.retry_limit,
+        backoff: Some(Backoff {
+            duration: arguments.retry_backoff_duration.clone(),
+            factor: Some(arguments.retry_backoff_factor),
+            max_duration: arguments.retry_backoff_max_duration.clone(),
+        }),
+        refresh: false,
+    })
+}
+
+/// Zero seconds are no limit.
+pub fn seconds(count: u64) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(count))
+}
+
+/// What the lock flags mean.
+///
+/// # Errors
+/// When the duration cannot be read.
+pub fn lock_mode(arguments: &LockArguments) -> Result<LockMode, CommandError> {
+    if arguments.no_lock {
+        return Ok(LockMode::None);
+    }
+    let wait = match &arguments.wait_lock {
+        Some(text) => parse_duration("--wait-lock", text)?,
+        None => Duration::ZERO,
+    };
+    Ok(LockMode::Take { wait })
+}
+
+/// A Go-style duration of a flag.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn parse_duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
+    duration::parse(text)
+        .map_err(|_| CommandError::usage(format!("{flag} {text}: write a duration such as 90s or 2m")))
+}
+
+async fn print(
+    context: &Context,
+    world: &World,
+    arguments: &SyncArguments,
+    outcome: &SyncOutcome,
+) -> Result<(), CommandError> {
+    let shown = match &outcome.compared {
+        Some(compared) => application::shown_after(compared, &outcome.operation_state)?,
+        None => outcome.application.clone(),
+    };
+    let text = match arguments.output {
+        Format::Wide => {
+            let url = world.ports.store.settings().await?.url.clone();
+            format!("\n{}", application::page(&shown, &url, Some(context.clock.now())))
+        }
+        Format::Name => format!("{}\n", shown.name()),
+        format => output::document(&shown.raw, format),
+    };
+    Ok(output::data(&text)?)
+}
+
+fn verdict(outcome: &SyncOutcome) -> CommandResult {
+    let phase = outcome.operation_state.phase;
+    if phase != OperationPhase::Succeeded {
+        return Err(CommandError::no(format!("Operation has completed with phase: {phase}")));
+    }
+    match outcome.requires_pruning {
+        0 => Ok(Exit::Done),
+        count => Err(CommandError::no(format!("{count} resources require pruning"))
+            .hint("delete them with --prune")),
+    }
 }
