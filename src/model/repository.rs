@@ -88,11 +88,8 @@ impl RemoteUrl {
             "ssh" if !self.user.is_empty() => format!("{}@", self.user),
             _ => String::new(),
         };
-        let host = if self.host.contains(':') {
-            format!("[{}]", self.host)
-        } else {
-            self.host.clone()
-        };
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         format!("{}://{user}{host}{port}", self.scheme)
     }
