@@ -16,6 +16,7 @@ pub mod number;
 mod order;
 pub mod read;
 pub mod resolve;
+mod scalars;
 mod serde_impl;
 mod style;
 pub mod timestamp;
