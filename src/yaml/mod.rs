@@ -6,6 +6,7 @@
 
 pub mod error;
 mod intern;
+pub mod json_patch;
 mod load;
 pub mod node;
 pub mod number;
@@ -15,7 +16,7 @@ mod serde_impl;
 pub mod timestamp;
 
 pub use error::{YamlError, YamlErrorKind};
-pub use node::{FileId, Mapping, Node, Position, SourceMap, Text, Value};
+pub use node::{FileId, Mapping, Node, Position, SourceMap, Spelling, Text, Value};
 pub use number::Number;
 pub use read::{
     Dialect, Document, DuplicateKeys, ReadOptions, Warning, read_documents,

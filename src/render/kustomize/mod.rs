@@ -1,0 +1,5 @@
+//! Kustomize.
+
+mod list_merge;
+pub mod merge_keys;
+pub mod strategic_merge;
