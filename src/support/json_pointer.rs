@@ -86,9 +86,6 @@ mod tests {
     #[test]
     fn a_pointer_without_its_slash_is_refused() {
         let error = JsonPointer::parse("spec/x").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "JSON pointer \"spec/x\" must be empty or start with `/`"
-        );
+        assert_eq!(error.to_string(), "JSON pointer \"spec/x\" must be empty or start with `/`");
     }
 }

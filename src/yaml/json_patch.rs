@@ -280,7 +280,11 @@ mod tests {
         check(r#"{"a":1}"#, r#"[{"op":"copy","from":"/a","path":"/b"}]"#, r#"{"a":1,"b":1}"#);
         check("{}", r#"[{"op":"copy","from":"/a","path":"/b"}]"#, r#"{"b":null}"#);
         check(r#"{"a":1}"#, r#"[{"op":"replace","path":"","value":{"b":2}}]"#, r#"{"b":2}"#);
-        check(r#"{"a":{"b":[1]}}"#, r#"[{"op":"test","path":"/a","value":{"b":[1]}}]"#, r#"{"a":{"b":[1]}}"#);
+        check(
+            r#"{"a":{"b":[1]}}"#,
+            r#"[{"op":"test","path":"/a","value":{"b":[1]}}]"#,
+            r#"{"a":{"b":[1]}}"#,
+        );
         check("{}", r#"[{"op":"test","path":"/a","value":null}]"#, "{}");
     }
 
@@ -290,7 +294,11 @@ mod tests {
             let error = patched(document, patch).unwrap_err();
             assert!(error.contains(want), "{patch}: {error}");
         };
-        check("{}", r#"[{"op":"remove","path":"/a"}]"#, "operation 0 of the JSON patch, remove \"/a\"");
+        check(
+            "{}",
+            r#"[{"op":"remove","path":"/a"}]"#,
+            "operation 0 of the JSON patch, remove \"/a\"",
+        );
         check("{}", r#"[{"op":"remove","path":"/a"}]"#, "no key \"a\"");
         check("{}", r#"[{"op":"add","path":"/a/b","value":1}]"#, "no \"a\" on the way");
         check(r#"{"a":1}"#, r#"[{"op":"add","path":"/a/b","value":1}]"#, "neither a mapping");

@@ -30,15 +30,10 @@ const STATUS: Field = ("status", Fields(&[CONDITIONS]));
 const ENV: Field = ("env", List(&["name"], &[]));
 const VOLUME_DEVICES: Field = ("volumeDevices", List(&["devicePath"], &[]));
 const VOLUME_MOUNTS: Field = ("volumeMounts", List(&["mountPath"], &[]));
-const CONTAINER: &[Field] = &[
-    ENV,
-    ("ports", List(&["containerPort", "protocol"], &[])),
-    VOLUME_DEVICES,
-    VOLUME_MOUNTS,
-];
+const CONTAINER: &[Field] =
+    &[ENV, ("ports", List(&["containerPort", "protocol"], &[])), VOLUME_DEVICES, VOLUME_MOUNTS];
 const EPHEMERAL_CONTAINER: &[Field] = &[ENV, VOLUME_DEVICES, VOLUME_MOUNTS];
-const VOLUME: &[Field] =
-    &[("ephemeral", Fields(&[("volumeClaimTemplate", Fields(&[METADATA]))]))];
+const VOLUME: &[Field] = &[("ephemeral", Fields(&[("volumeClaimTemplate", Fields(&[METADATA]))]))];
 const POD_SPEC: &[Field] = &[
     ("containers", List(&["name"], CONTAINER)),
     ("ephemeralContainers", List(&["name"], EPHEMERAL_CONTAINER)),
@@ -118,9 +113,7 @@ pub fn schema_for(api_version: &str, kind: &str) -> Option<Schema> {
         }
         ("batch", "Job") if version == "v1" => WORKLOAD,
         ("batch", "CronJob") if matches!(version, "v1" | "v1beta1") => CRON_JOB,
-        ("policy", "PodDisruptionBudget") if matches!(version, "v1" | "v1beta1") => {
-            WITH_CONDITIONS
-        }
+        ("policy", "PodDisruptionBudget") if matches!(version, "v1" | "v1beta1") => WITH_CONDITIONS,
         ("apiregistration.k8s.io", "APIService") if matches!(version, "v1" | "v1beta1") => {
             WITH_CONDITIONS
         }
@@ -174,11 +167,7 @@ const PLAIN_KINDS: &[(&str, &[&str], &[&str])] = &[
     ("discovery.k8s.io", &["v1", "v1beta1"], &["EndpointSlice"]),
     ("events.k8s.io", &["v1", "v1beta1"], &["Event"]),
     ("extensions", &["v1beta1"], &["Ingress"]),
-    (
-        "flowcontrol.apiserver.k8s.io",
-        &["v1beta1"],
-        &["FlowSchema", "PriorityLevelConfiguration"],
-    ),
+    ("flowcontrol.apiserver.k8s.io", &["v1beta1"], &["FlowSchema", "PriorityLevelConfiguration"]),
     ("networking.k8s.io", &["v1", "v1beta1"], &["Ingress", "IngressClass"]),
     ("networking.k8s.io", &["v1"], &["NetworkPolicy"]),
     ("node.k8s.io", &["v1", "v1beta1"], &["RuntimeClass"]),

@@ -118,7 +118,8 @@ pub(super) fn walk(
     patch: Option<&mut Node>,
     schema: Option<Schema>,
 ) -> Result<Outcome, MergeError> {
-    let schema = schema.or_else(|| own_schema(base.as_deref())).or_else(|| own_schema(patch.as_deref()));
+    let schema =
+        schema.or_else(|| own_schema(base.as_deref())).or_else(|| own_schema(patch.as_deref()));
     let base_kind = base.as_deref().and_then(kind_of);
     let patch_kind = patch.as_deref().and_then(kind_of);
     if let (Some(base), Some(kind), Some(node)) = (base_kind, patch_kind, patch.as_deref())
