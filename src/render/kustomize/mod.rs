@@ -1,0 +1,6 @@
+//! Kustomize.
+
+mod list_merge;
+pub mod merge_keys;
+pub mod patches;
+pub mod strategic_merge;
