@@ -95,7 +95,9 @@ pub enum Value {
 /// A map with string keys that keeps the order of insertion.
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
-    entries: Vec<(Text, Node)>,
+    /// A boxed slice, not a vector: it has no spare room and keeps a [`Node`] at 32 bytes.
+    /// Adding a key moves the entries; whoever adds many collects them first.
+    entries: Box<[(Text, Node)]>,
 }
 
 impl Node {
@@ -265,12 +267,6 @@ impl Node {
 }
 
 impl Mapping {
-    /// An empty mapping with room for `capacity` entries.
-    #[must_use]
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity) }
-    }
-
     /// How many entries it has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -303,7 +299,7 @@ impl Mapping {
     /// The value under `key`, added at the end as `null` when missing.
     pub fn entry(&mut self, key: &str) -> &mut Node {
         let index = self.entries.iter().position(|(k, _)| &**k == key).unwrap_or_else(|| {
-            self.entries.push((key.into(), Node::null()));
+            self.push(key.into(), Node::null());
             self.entries.len() - 1
         });
         &mut self.entries[index].1
@@ -314,7 +310,7 @@ impl Mapping {
         match self.get_mut(key.as_ref()) {
             Some(slot) => Some(std::mem::replace(slot, value)),
             None => {
-                self.entries.push((key.into(), value));
+                self.push(key.into(), value);
                 None
             }
         }
@@ -322,18 +318,26 @@ impl Mapping {
 
     /// Appends without looking for `key`: only for keys known to be new.
     pub fn push(&mut self, key: Text, value: Node) {
-        self.entries.push((key, value));
+        self.edit(|entries| entries.push((key, value)));
     }
 
     /// Removes `key`, keeping the order of the rest.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let index = self.entries.iter().position(|(k, _)| &**k == key)?;
-        Some(self.entries.remove(index).1)
+        Some(self.edit(|entries| entries.remove(index)).1)
     }
 
     /// Keeps the entries for which `keep` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
-        self.entries.retain_mut(|(key, node)| keep(key, node));
+        self.edit(|entries| entries.retain_mut(|(key, node)| keep(key, node)));
+    }
+
+    /// Changes the number of entries.
+    fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<(Text, Node)>) -> R) -> R {
+        let mut entries = std::mem::take(&mut self.entries).into_vec();
+        let result = change(&mut entries);
+        self.entries = entries.into_boxed_slice();
+        result
     }
 
     /// The entries in order.
@@ -357,7 +361,7 @@ impl IntoIterator for Mapping {
     type IntoIter = std::vec::IntoIter<(Text, Node)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.entries.into_vec().into_iter()
     }
 }
 
@@ -390,7 +394,7 @@ impl PartialEq for Value {
 impl PartialEq for Mapping {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self.entries.iter().zip(&other.entries).all(|((key, node), (k, n))| {
+            && self.entries.iter().zip(&*other.entries).all(|((key, node), (k, n))| {
                 if key == k { node == n } else { other.get(key) == Some(node) }
             })
     }
@@ -444,7 +448,7 @@ mod tests {
 
     #[test]
     fn a_node_is_32_bytes() {
-        assert_eq!(std::mem::size_of::<Node>(), 32);
+        assert_eq!(size_of::<Node>(), 32);
     }
 
     #[test]

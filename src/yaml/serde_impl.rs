@@ -10,7 +10,7 @@ use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visi
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::node::{Mapping, Node, Value};
-use super::number::Number;
+use super::number::{Number, NumberValue};
 
 impl Node {
     /// Reads a typed model out of this node.
@@ -57,10 +57,10 @@ impl Serialize for Node {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.as_i64(), self.as_u64()) {
-            (Some(value), _) => serializer.serialize_i64(value),
-            (None, Some(value)) => serializer.serialize_u64(value),
-            (None, None) => serializer.serialize_f64(self.as_f64()),
+        match self.value() {
+            NumberValue::Signed(value) => serializer.serialize_i64(value),
+            NumberValue::Unsigned(value) => serializer.serialize_u64(value),
+            NumberValue::Float(value) => serializer.serialize_f64(value),
         }
     }
 }
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::new(Value::Number(Number::from_spelling(value.to_string()))))
+        Ok(Node::new(Value::Number(Number::from_f64(value))))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {
@@ -117,10 +117,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut mapping = Mapping::default();
+        let mut entries = Vec::new();
         while let Some((key, node)) = map.next_entry::<String, Node>()? {
-            mapping.push(key.into(), node);
+            entries.push((key.into(), node));
         }
-        Ok(mapping.into())
+        Ok(entries.into_iter().collect::<Mapping>().into())
     }
 }
