@@ -95,15 +95,15 @@ impl YamlError {
     pub fn snippet(&self) -> String {
         let Some(source) = &self.source_line else { return String::new() };
         let number = self.line.to_string();
-        let mut snippet = format!("{number} | {source}");
         let column = (self.column as usize).saturating_sub(1);
         if self.column > 0 && column <= source.chars().count() {
             let gutter = " ".repeat(number.len());
             // Tabs stay tabs so that the caret lines up in every terminal.
             let lead = source.chars().take(column).map(|c| if c == '\t' { '\t' } else { ' ' });
-            snippet.push_str(&format!("\n{gutter} | {}^", lead.collect::<String>()));
+            let lead: String = lead.collect();
+            return format!("{number} | {source}\n{gutter} | {lead}^");
         }
-        snippet
+        format!("{number} | {source}")
     }
 }
 

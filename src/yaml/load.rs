@@ -171,7 +171,7 @@ impl<'a> Loader<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_blank = style == ScalarStyle::Plain
                     && (text.is_empty() || text == "~" && span.slice(self.text) != Some("~"));
-                self.scalar(ScalarEvent {
+                self.scalar(&ScalarEvent {
                     text: if is_blank { Cow::Borrowed("") } else { text },
                     style,
                     anchor,
@@ -236,13 +236,13 @@ impl<'a> Loader<'a> {
         self.place(node, frame.height)
     }
 
-    fn scalar(&mut self, event: ScalarEvent<'a>) -> Result<(), YamlError> {
+    fn scalar(&mut self, event: &ScalarEvent<'a>) -> Result<(), YamlError> {
         self.count(1, 0, event.position)?;
-        let scalar = self.resolve(&event)?;
+        let scalar = self.resolve(event)?;
         if self.wants_key() {
-            return self.scalar_key(&event, &scalar);
+            return self.scalar_key(event, &scalar);
         }
-        let value = self.value(&event, scalar)?;
+        let value = self.value(event, scalar)?;
         let node = Node { value, position: event.position };
         self.keep(event.anchor, &node, 1, 0)?;
         self.place(node, 0)
@@ -312,7 +312,8 @@ impl<'a> Loader<'a> {
         };
         let is_plain = event.style == ScalarStyle::Plain && event.tag.is_none();
         if event.text == "<<" && (is_plain || is_merge_tag()) {
-            return self.set_key(Key::Merge { line });
+            self.set_key(Key::Merge { line });
+            return Ok(());
         }
         let key = self.key_text(event, scalar).map_err(|kind| {
             let message =
@@ -323,7 +324,8 @@ impl<'a> Loader<'a> {
             let node = Node::new(Value::String(key.clone())).at(event.position);
             self.keep(event.anchor, &node, 1, 0)?;
         }
-        self.set_key(Key::Own { text: key, line })
+        self.set_key(Key::Own { text: key, line });
+        Ok(())
     }
 
     /// The string a key becomes in JSON, or what kind of thing it is when it cannot be one.
@@ -368,7 +370,8 @@ impl<'a> Loader<'a> {
             let message = format!("a key must be a string, but this one is {kind}");
             self.error(YamlErrorKind::Key, position, message)
         })?;
-        self.set_key(Key::Own { text, line: position.line })
+        self.set_key(Key::Own { text, line: position.line });
+        Ok(())
     }
 
     /// Hands a finished node to the collection around it.
@@ -481,11 +484,10 @@ impl<'a> Loader<'a> {
         self.entries.push(entry);
     }
 
-    fn set_key(&mut self, key: Key) -> Result<(), YamlError> {
+    fn set_key(&mut self, key: Key) {
         if let Some(Frame { kind: FrameKind::Mapping(open), .. }) = self.frames.last_mut() {
             open.key = Some(key);
         }
-        Ok(())
     }
 
     /// Whether the next node is a key.
@@ -605,7 +607,7 @@ impl Counts {
 fn merge_sources(source: Node) -> Vec<Mapping> {
     match source.value {
         Value::Mapping(mapping) => vec![mapping],
-        Value::Sequence(items) => items.into_iter().flat_map(|item| merge_sources(item)).collect(),
+        Value::Sequence(items) => items.into_iter().flat_map(merge_sources).collect(),
         _ => Vec::new(),
     }
 }

@@ -4,17 +4,24 @@
 //! program), and a `Node` becomes text again. Which scalar rules apply depends on the tool
 //! that is matched; see [`read::Dialect`].
 
+pub mod config;
+pub mod emit;
 pub mod error;
 mod intern;
+pub mod json;
 mod load;
 pub mod node;
 pub mod number;
+mod order;
 pub mod read;
 pub mod resolve;
 mod serde_impl;
+mod style;
 pub mod timestamp;
 
+pub use emit::{append_yaml, to_yaml, to_yaml_documents};
 pub use error::{YamlError, YamlErrorKind};
+pub use json::{read_json, to_json, to_json_pretty};
 pub use node::{FileId, Mapping, Node, Position, SourceMap, Text, Value};
 pub use number::Number;
 pub use read::{

@@ -234,9 +234,9 @@ impl Node {
     pub fn mapping_at(&mut self, path: &[&str]) -> &mut Mapping {
         let mut node = self;
         for key in path {
-            node = node.to_mapping().entry(key);
+            node = node.make_mapping().entry(key);
         }
-        node.to_mapping()
+        node.make_mapping()
     }
 
     /// Sets the value at `path`, making mappings on the way. An empty path replaces the node.
@@ -255,7 +255,7 @@ impl Node {
         self.path_mut(parents)?.as_mapping_mut()?.remove(last)
     }
 
-    fn to_mapping(&mut self) -> &mut Mapping {
+    fn make_mapping(&mut self) -> &mut Mapping {
         if self.as_mapping().is_none() {
             self.value = Value::Mapping(Mapping::default());
         }
@@ -307,13 +307,11 @@ impl Mapping {
 
     /// Sets `key`; a key that is there keeps its place. Returns the value it had.
     pub fn insert(&mut self, key: impl AsRef<str> + Into<Text>, value: Node) -> Option<Node> {
-        match self.get_mut(key.as_ref()) {
-            Some(slot) => Some(std::mem::replace(slot, value)),
-            None => {
-                self.push(key.into(), value);
-                None
-            }
+        if let Some(slot) = self.get_mut(key.as_ref()) {
+            return Some(std::mem::replace(slot, value));
         }
+        self.push(key.into(), value);
+        None
     }
 
     /// Appends without looking for `key`: only for keys known to be new.

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::*;
 
 fn manifests(text: &str) -> Result<(Vec<Document>, Vec<Warning>), YamlError> {
@@ -139,14 +141,14 @@ fn alias_bombs_and_deep_nesting_are_refused() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
         let items = format!("*a{}, ", level - 1).repeat(10);
-        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        writeln!(bomb, "a{level}: &a{level} [{items}]").unwrap();
     }
     assert_eq!(manifests(&bomb).unwrap_err().kind, YamlErrorKind::Limit);
     assert!(manifests(&"[".repeat(10_000)).is_err());
     assert!(manifests(&"- ".repeat(10_000)).is_err());
     let mut chain = "c0: &c0 [x]\n".to_owned();
     for level in 1..500 {
-        chain.push_str(&format!("c{level}: &c{level} [*c{}]\n", level - 1));
+        writeln!(chain, "c{level}: &c{level} [*c{}]", level - 1).unwrap();
     }
     assert_eq!(manifests(&chain).unwrap_err().kind, YamlErrorKind::Limit);
     check_error(

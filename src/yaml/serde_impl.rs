@@ -3,13 +3,14 @@
 //! `serde_json::from_slice::<Node>` reads an API server's answer without a detour;
 //! [`Node::decode`] turns a node into a typed model, [`Node::encode`] the reverse.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::node::{Mapping, Node, Value};
+use super::node::{Mapping, Node, Text, Value};
 use super::number::{Number, NumberValue};
 
 impl Node {
@@ -117,10 +118,28 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<(Text, Node)> = Vec::new();
         while let Some((key, node)) = map.next_entry::<String, Node>()? {
             entries.push((key.into(), node));
         }
+        if has_duplicates(&entries) {
+            let mut mapping = Mapping::default();
+            for (key, node) in entries {
+                mapping.insert(key, node);
+            }
+            return Ok(mapping.into());
+        }
         Ok(entries.into_iter().collect::<Mapping>().into())
     }
+}
+
+/// Whether a key stands twice; in JSON the last one counts, as in Go.
+fn has_duplicates(entries: &[(Text, Node)]) -> bool {
+    const PAIRWISE_UP_TO: usize = 16;
+    if entries.len() <= PAIRWISE_UP_TO {
+        let later = |index: usize| entries[index + 1..].iter();
+        return entries.iter().enumerate().any(|(i, (key, _))| later(i).any(|(k, _)| k == key));
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    !entries.iter().all(|(key, _)| seen.insert(key))
 }
