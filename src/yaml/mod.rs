@@ -7,6 +7,7 @@
 pub mod config;
 pub mod emit;
 pub mod error;
+mod folded;
 mod intern;
 pub mod json;
 mod load;
@@ -15,6 +16,7 @@ pub mod number;
 mod order;
 pub mod read;
 pub mod resolve;
+mod scalars;
 mod serde_impl;
 mod style;
 pub mod timestamp;
