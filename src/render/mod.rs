@@ -1,5 +1,6 @@
 //! Source tree in, manifests out: no network, no Kubernetes client.
 
+pub mod kustomize;
 pub mod tree;
 
 use crate::model::Manifest;

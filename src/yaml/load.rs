@@ -10,7 +10,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Struc
 
 use super::error::{YamlError, YamlErrorKind};
 use super::intern::Interner;
-use super::node::{Mapping, Node, Position, Text, Value};
+use super::node::{Mapping, Node, Position, Spelling, Text, Value};
 use super::read::{DuplicateKeys, ReadOptions, Warning};
 use super::resolve::{Dialect, Scalar};
 use super::scalars::{ScalarEvent, bool_key, number_key};
@@ -221,7 +221,12 @@ impl<'a> Loader<'a> {
             return self.scalar_key(event, &scalar);
         }
         let value = self.scalar_value(event, scalar)?;
-        let node = Node { value, position: event.position };
+        let spelling = match event.style {
+            ScalarStyle::Plain if event.is_blank => Spelling::Blank,
+            ScalarStyle::Plain => Spelling::Plain,
+            _ => Spelling::Quoted,
+        };
+        let node = Node { value, position: event.position.spelled(spelling) };
         self.keep(event.anchor, &node, 1, 0)?;
         self.place(node, 0)
     }
