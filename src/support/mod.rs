@@ -1,5 +1,6 @@
 //! Domain-free pieces that would sit in the standard library if it had them.
 
+pub mod duration;
 pub mod secret;
 
 pub use secret::Secret;
