@@ -14,7 +14,7 @@ use super::schema::KindSchema;
 pub use super::schema::PatchKind;
 use super::three_way::predict;
 use crate::model::{GroupKind, ResourceKey};
-use crate::yaml::{Node, json};
+use crate::yaml::{Mapping, Node, json};
 
 /// Where client-side apply keeps what it applied last.
 pub const LAST_APPLIED_ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -141,6 +141,6 @@ fn with_last_applied(target: &Node) -> Result<Node, ApplyError> {
 
 fn annotations_size(object: &Node) -> usize {
     let annotations = object.path(&["metadata", "annotations"]).and_then(Node::as_mapping);
-    let entries = annotations.into_iter().flat_map(|annotations| annotations.iter());
+    let entries = annotations.into_iter().flat_map(Mapping::iter);
     entries.map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
 }

@@ -123,12 +123,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
 
 /// Whether the server puts `live` under `key` of a `type_name` when Git leaves it out and writes
 /// `target` beside it.
-pub(super) fn is_server_default(
-    type_name: &str,
-    key: &str,
-    live: &Node,
-    target: &Mapping,
-) -> bool {
+pub(super) fn is_server_default(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {
     let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
     match row {
         Ok(row) => serde_json::from_str::<Node>(DEFAULTS[row].2).is_ok_and(|value| value == *live),
@@ -207,7 +202,11 @@ mod tests {
             let target: Node = serde_json::from_str(target).unwrap();
             let live: Node = serde_json::from_str(live).unwrap();
             let target = target.as_mapping().unwrap();
-            assert_eq!(is_server_default(kind, key, &live, target), default, "{kind} {key} {live:?}");
+            assert_eq!(
+                is_server_default(kind, key, &live, target),
+                default,
+                "{kind} {key} {live:?}"
+            );
         };
         check("Container", "imagePullPolicy", r#""Always""#, r#"{"image":"a:5000/web"}"#, true);
         check("Container", "imagePullPolicy", r#""Always""#, r#"{"image":"web:1"}"#, false);

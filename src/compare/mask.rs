@@ -87,7 +87,8 @@ mod tests {
             predicted: Some(secret(r#"{"a":"eA==","b":"eg=="}"#)),
         };
         mask_difference(&mut difference);
-        let shown = |side: &Option<Node>, key| side.as_ref().unwrap().str_at(&["data", key]).to_owned();
+        let shown =
+            |side: &Option<Node>, key| side.as_ref().unwrap().str_at(&["data", key]).to_owned();
         assert_eq!(shown(&difference.live, "a"), "++++++++ (value 1)");
         assert_eq!(shown(&difference.live, "b"), "++++++++ (value 2)");
         assert_eq!(shown(&difference.predicted, "a"), "++++++++ (value 1)");

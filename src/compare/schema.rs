@@ -139,7 +139,9 @@ impl Field {
     pub(super) fn item(&self) -> Self {
         match self.shape {
             Shape::Atomic(item) => Self::of_element(item),
-            Shape::Keyed(_, item) => Self { absent_keys: self.absent_keys, ..Self::of_element(item) },
+            Shape::Keyed(_, item) => {
+                Self { absent_keys: self.absent_keys, ..Self::of_element(item) }
+            }
             _ => Self::opaque(),
         }
     }
@@ -199,9 +201,10 @@ impl StructType {
     }
 
     fn field(&self, key: &str) -> Field {
-        let notation = self.fields.split(' ').find_map(|field| {
-            field.strip_prefix(key).and_then(|rest| rest.strip_prefix('='))
-        });
+        let notation = self
+            .fields
+            .split(' ')
+            .find_map(|field| field.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')));
         match notation {
             Some(notation) => Field::parse(notation),
             None => Field { shape: Shape::Plain, ..Field::parse("") },

@@ -28,7 +28,13 @@ pub(super) fn without_insignificant(target: &Node, field: &Field) -> Node {
     clean(target, field, 0)
 }
 
-fn merge_value(live: &mut Node, original: Option<&Node>, target: &Node, field: &Field, depth: usize) {
+fn merge_value(
+    live: &mut Node,
+    original: Option<&Node>,
+    target: &Node,
+    field: &Field,
+    depth: usize,
+) {
     if depth > DEPTH_MAX {
         *live = target.clone();
         return;
@@ -153,7 +159,7 @@ fn settle(target: &Node, live: &Node, field: &Field, depth: usize) -> Node {
 }
 
 fn settle_mapping(target: &Mapping, live: &Mapping, field: &Field, depth: usize) -> Mapping {
-    let mut settled = Mapping::with_capacity(live.len());
+    let mut settled = Mapping::default();
     for (key, there) in live.iter() {
         let child = field.child(key);
         match target.get(key).filter(|wanted| !says_nothing(wanted, &child)) {
