@@ -1,6 +1,8 @@
 //! Domain-free pieces that would sit in the standard library if it had them.
 
 pub mod duration;
+pub mod nearest;
 pub mod secret;
+pub mod semver_constraint;
 
 pub use secret::Secret;
