@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::controller_probe;
 use super::error::{EngineError, EngineErrorKind};
-use super::inventory::{inventory, inventory_after, known_objects};
+use super::inventory::{inventory, known_objects};
 use super::live::{self, Found, LiveRequest, Scan};
 use super::refresh::{self, LocalTree, Place, RevisionChoice, Targets};
 use super::session;
@@ -16,8 +16,9 @@ use crate::compare::{self, CompareContext, Comparison, LiveState};
 use crate::model::status::ConditionType;
 use crate::model::{
     Application, ApplicationStatus, Condition, HealthStatus, HealthStatusCode, ResourceKey,
-    SyncStatusCode, tracking,
+    SyncStatusCode,
 };
+use crate::model::tracking::{self, Ownership};
 use crate::ports::{Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
@@ -73,6 +74,8 @@ pub struct ApplicationComparison {
     pub comparison: Comparison,
     /// The status, as it is to be shown and written.
     pub status: ApplicationStatus,
+    /// Objects that may not be read, with the server's words.
+    pub unreadable: BTreeMap<ResourceKey, String>,
     /// Things the user should know.
     pub warnings: Vec<String>,
 }
@@ -156,11 +159,6 @@ pub fn status_patch(
         .map_err(|error| EngineError::new(EngineErrorKind::Internal, error.to_string()))
 }
 
-/// The `status.inventory` a file's record keeps.
-pub fn add_inventory(patch: &mut Node, comparison: &Comparison) {
-    patch.set(&super::inventory::INVENTORY_PATH, inventory_after(comparison));
-}
-
 fn revision_choice(options: &CompareOptions) -> RevisionChoice {
     match (options.revisions.is_empty(), options.refresh) {
         (false, _) => RevisionChoice::Exactly(options.revisions.clone()),
@@ -178,7 +176,6 @@ fn is_reported(error: &EngineError, options: &CompareOptions) -> bool {
             EngineErrorKind::Source
                 | EngineErrorKind::Render
                 | EngineErrorKind::InvalidSpec
-                | EngineErrorKind::Project
         )
 }
 
@@ -204,8 +201,12 @@ async fn find_live(
     let inventory = inventory(application);
     let is_file = ports.store.kind() == StoreKind::Files;
     let is_tracked = |object: &Node| {
-        tracking::is_tracked_by(object, &instance, settings)
-            && (!is_file || inventory.get(&object.key()).is_some_and(|uid| uid == object.uid()))
+        let is_listed = || {
+            let uid = inventory.get(&object.key());
+            uid.is_some_and(|uid| uid.is_empty() || **uid == *object.uid())
+        };
+        tracking::is_tracked_by(object, &instance, settings) == Ownership::Ours
+            && (!is_file || is_listed())
     };
     live::find(&LiveRequest {
         cluster: &*place.cluster,
@@ -246,6 +247,7 @@ fn judge(
         live: found.state,
         comparison,
         status,
+        unreadable: found.unreadable,
         warnings,
     }
 }
@@ -354,6 +356,7 @@ fn unjudged(
         live: LiveState::default(),
         comparison,
         status,
+        unreadable: BTreeMap::new(),
         warnings: error.hints.clone(),
     }
 }

@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::Comparison;
-use crate::model::{Application, ResourceKey};
-use crate::yaml::Node;
-
-/// Where the inventory of a record shows up in the Application read from a file.
-pub const INVENTORY_PATH: [&str; 2] = ["status", "inventory"];
+use crate::model::{Application, InventoryEntry, ResourceKey};
+use crate::yaml::Text;
 
 /// Objects an Application is known to have, or to have had.
 pub fn known_objects(application: &Application) -> BTreeSet<ResourceKey> {
@@ -25,32 +22,23 @@ pub fn known_objects(application: &Application) -> BTreeSet<ResourceKey> {
     rows.chain(results).chain(inventory(application).into_keys()).collect()
 }
 
-/// The inventory of a file's record: objects made by earlier syncs, with their uids.
-pub fn inventory(application: &Application) -> BTreeMap<ResourceKey, String> {
-    let entries = application.raw.path(&INVENTORY_PATH).and_then(Node::as_sequence);
-    let entry = |node: &Node| {
-        let text = |key: &str| node.str_at(&[key]);
-        let key = ResourceKey::new(text("group"), text("kind"), text("namespace"), text("name"));
-        (key, text("uid").to_owned())
-    };
-    entries.unwrap_or_default().iter().map(entry).collect()
+/// The inventory of a file's record: objects made by earlier syncs, with their uids, `""` where
+/// a sync was cut short before it could learn them.
+pub fn inventory(application: &Application) -> BTreeMap<ResourceKey, Text> {
+    application.inventory().into_iter().map(|entry| (entry.key(), entry.uid)).collect()
 }
 
 /// The inventory after a sync: every object that is live and tracked or wanted.
-pub fn inventory_after(comparison: &Comparison) -> Node {
+pub fn inventory_after(comparison: &Comparison) -> Vec<InventoryEntry> {
     let entries = comparison.resources.iter().filter(|pair| !pair.hook).filter_map(|pair| {
         let live = pair.live.as_ref()?;
-        let mut entry = Node::mapping();
-        for (name, value) in [
-            ("group", &*pair.key.group),
-            ("kind", &*pair.key.kind),
-            ("namespace", &*pair.key.namespace),
-            ("name", &*pair.key.name),
-            ("uid", live.uid()),
-        ] {
-            entry.set(&[name], value);
-        }
-        Some(entry)
+        Some(InventoryEntry {
+            group: pair.key.group.clone(),
+            kind: pair.key.kind.clone(),
+            namespace: pair.key.namespace.clone(),
+            name: pair.key.name.clone(),
+            uid: live.uid().into(),
+        })
     });
-    Node::from(entries.collect::<Vec<_>>())
+    entries.collect()
 }

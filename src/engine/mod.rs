@@ -15,6 +15,7 @@ pub mod lock;
 pub mod refresh;
 pub mod session;
 pub mod status;
+pub mod sync;
 
 pub use compare::{
     ApplicationComparison, CompareOptions, Refresh, TargetFailure, compare_application,

@@ -2,6 +2,7 @@
 
 pub mod json_pointer;
 pub mod label_selector;
+pub mod duration;
 pub mod nearest;
 pub mod secret;
 pub mod semver_constraint;
