@@ -1,1 +1,4 @@
+//! The only integration test binary; lists its modules.
 
+mod harness;
+mod sources;
