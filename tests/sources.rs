@@ -1,5 +1,5 @@
 //! The Sources adapter against real repositories and real servers on loopback.
-#![expect(clippy::disallowed_methods, reason = "tests make and break files")]
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make and break files")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tiphys::model::repository::RepositoryCredentials;
-use tiphys::ports::{
-    ResolvedSource, SourceError, SourceErrorKind, SourceRequest, Sources,
-};
+use tiphys::ports::{ResolvedSource, SourceError, SourceErrorKind, SourceRequest, Sources};
 use tiphys::render::tree::{EntryKind, TreeError};
 use tiphys::sources::{GitSources, SourcesConfig};
 use tiphys::support::Secret;
@@ -62,9 +60,9 @@ impl Sandbox {
     /// The only mirror in the cache.
     fn mirror(&self) -> PathBuf {
         let entries = fs::read_dir(self.cache().join("git")).unwrap().map(|entry| entry.unwrap());
-        let mut mirrors = entries.map(|entry| entry.path()).filter(|path| {
-            !path.file_name().unwrap().to_string_lossy().starts_with('.')
-        });
+        let mut mirrors = entries
+            .map(|entry| entry.path())
+            .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
         let mirror = mirrors.next().expect("a mirror");
         assert_eq!(mirrors.next(), None, "one mirror");
         mirror
@@ -480,8 +478,7 @@ fn a_server_that_is_not_there_is_unreachable() {
 fn a_silent_server_times_out() {
     let sandbox = Sandbox::new();
     let server = GitHttpServer::start_silent();
-    let config =
-        SourcesConfig { network_timeout: Duration::from_millis(200), ..sandbox.config() };
+    let config = SourcesConfig { network_timeout: Duration::from_millis(200), ..sandbox.config() };
     let error = open(&GitSources::new(config), &request(&server.url("app"), "main")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Unreachable, "{error:?}");
     assert!(error.message.contains("no answer from 127.0.0.1"), "{error:?}");

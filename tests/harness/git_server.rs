@@ -1,6 +1,10 @@
 //! Git repositories for tests and real servers for them on loopback: smart HTTP through
 //! `git http-backend`, SSH through `sshd`. Ignores the configuration of the user and the machine.
-#![expect(clippy::disallowed_methods, reason = "tests make files and start servers")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and start servers"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -249,12 +253,8 @@ impl HttpRequest {
         let method = words.next()?.to_owned();
         let target = words.next()?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut request = Self {
-            method,
-            path: path.to_owned(),
-            query: query.to_owned(),
-            ..Self::default()
-        };
+        let mut request =
+            Self { method, path: path.to_owned(), query: query.to_owned(), ..Self::default() };
         loop {
             let mut line = String::new();
             reader.read_line(&mut line).ok()?;
