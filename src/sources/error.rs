@@ -113,8 +113,12 @@ fn kind_of(cause: &git2::Error) -> SourceErrorKind {
         {
             SourceErrorKind::RepositoryMissing
         }
-        _ if says(&["No space left", "Read-only file system", "Disk quota", "Permission denied"])
-            && !matches!(cause.class(), ErrorClass::Net | ErrorClass::Ssh) =>
+        _ if says(&[
+            "No space left",
+            "Read-only file system",
+            "Disk quota",
+            "Permission denied",
+        ]) && !matches!(cause.class(), ErrorClass::Net | ErrorClass::Ssh) =>
         {
             SourceErrorKind::Cache
         }

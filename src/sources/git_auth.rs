@@ -102,8 +102,10 @@ impl Access {
             }
             let asking = RemoteUrl::parse(url).map(|parts| parts.host);
             if asking.is_some_and(|asking| asking != host) {
-                return Err(denied("the server redirects to another host, which asks for \
-                    credentials; use the new URL as repoURL"));
+                return Err(denied(
+                    "the server redirects to another host, which asks for \
+                    credentials; use the new URL as repoURL",
+                ));
             }
             while let Some(candidate) = access.candidates.get(next) {
                 next += 1;

@@ -106,11 +106,13 @@ impl Fetcher {
     /// The commit, when it is known without asking the server and in the mirror. Damage is left
     /// for [`Self::fetch`] to find and mend.
     fn in_mirror(&self, wanted: &Wanted, listed: Option<Arc<References>>) -> Option<Obtained> {
-        let known = |references: &Arc<References>| {
-            match resolve(references, &wanted.revision, &wanted.tag_prefix) {
-                Resolution::Commit(commit) => Some(commit),
-                Resolution::ShortCommit(_) | Resolution::Unknown { .. } => None,
-            }
+        let known = |references: &Arc<References>| match resolve(
+            references,
+            &wanted.revision,
+            &wanted.tag_prefix,
+        ) {
+            Resolution::Commit(commit) => Some(commit),
+            Resolution::ShortCommit(_) | Resolution::Unknown { .. } => None,
         };
         let commit = full_commit(&wanted.revision).or_else(|| listed.as_ref().and_then(known))?;
         let repository = self.mirror.open().ok()?;

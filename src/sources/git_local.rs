@@ -34,11 +34,7 @@ pub(super) fn open_repository(path: &Path, wanted: &Wanted) -> Result<LocalCommi
     Ok(LocalCommit { repository, commit, root })
 }
 
-fn find(
-    repository: &Repository,
-    wanted: &Wanted,
-    display: &str,
-) -> Result<(Oid, Oid), Failure> {
+fn find(repository: &Repository, wanted: &Wanted, display: &str) -> Result<(Oid, Oid), Failure> {
     let failed = |cause: git2::Error| judge(display, &cause);
     let references = references(repository).map_err(failed)?;
     let commit = match resolve(&references, &wanted.revision, &wanted.tag_prefix) {
@@ -94,7 +90,9 @@ fn cannot_open(path: &Path, cause: &git2::Error) -> SourceError {
         ),
         ErrorCode::Owner => hinted(
             SourceErrorKind::Denied,
-            format!("repository {display} belongs to another user, whose settings Git would follow"),
+            format!(
+                "repository {display} belongs to another user, whose settings Git would follow"
+            ),
             format!("if you trust it: git config --global --add safe.directory {display}"),
         ),
         _ => from_git(&display.to_string(), cause),

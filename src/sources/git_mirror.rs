@@ -10,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use git2::{Oid, Repository, RepositoryInitOptions};
-use sha2::{Digest, Sha256};
 
 use super::error::{Failure, cache_error, judge, source_error};
 use super::git_remote::RemoteContext;
+use super::url::short_hash;
 use crate::ports::{SourceError, SourceErrorKind};
 
 /// Wait between two looks at a lock that another process holds.
@@ -142,9 +142,7 @@ impl Mirror {
         name: &str,
         commit: Oid,
     ) -> Result<(), Failure> {
-        let digest = Sha256::digest(name.as_bytes());
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("refs/tiphys/{short}");
+        let name = format!("refs/tiphys/{}", short_hash(name));
         let written = repository.reference(&name, commit, true, "fetch");
         written.map(drop).map_err(|cause| judge(&self.display, &cause))
     }

@@ -84,7 +84,11 @@ impl Connection<'_> {
     }
 
     /// Fetches what the refspecs name into the object database.
-    pub(super) fn fetch(&mut self, refspecs: &[String], history: History) -> Result<(), git2::Error> {
+    pub(super) fn fetch(
+        &mut self,
+        refspecs: &[String],
+        history: History,
+    ) -> Result<(), git2::Error> {
         self.options.depth(match history {
             History::OneCommit => 1,
             History::Complete => DEPTH_ALL,
@@ -105,9 +109,8 @@ impl RemoteContext {
         let mut pause = BACK_OFF;
         for attempt in 1.. {
             let work = work.clone();
-            let result = self.attempt(mirror, move |repository, connection| {
-                work(repository, connection)
-            });
+            let result =
+                self.attempt(mirror, move |repository, connection| work(repository, connection));
             let error = match result {
                 Err(Failure::Source(error)) if is_worth_retrying(&error) => error,
                 result => return result,

@@ -61,8 +61,7 @@ impl GitTree {
         job: impl Fn(&Repository) -> Result<T, git2::Error>,
     ) -> Result<T, TreeError> {
         let mut repository = locked(&self.repository);
-        let unreadable =
-            |message: String| TreeError::Unreadable { path: path.to_owned(), message };
+        let unreadable = |message: String| TreeError::Unreadable { path: path.to_owned(), message };
         let cause = match job(&repository) {
             Ok(value) => return Ok(value),
             Err(cause) => cause,

@@ -28,12 +28,11 @@ pub struct LocalTree {
 impl LocalTree {
     /// The files below `root`.
     pub fn open(root: &Path) -> Result<Self, SourceError> {
-        let missing = |message: String| {
-            error::source_error(SourceErrorKind::RepositoryMissing, message)
-        };
-        let real = root
-            .canonicalize()
-            .map_err(|cause| missing(format!("folder {} cannot be opened: {cause}", root.display())))?;
+        let missing =
+            |message: String| error::source_error(SourceErrorKind::RepositoryMissing, message);
+        let real = root.canonicalize().map_err(|cause| {
+            missing(format!("folder {} cannot be opened: {cause}", root.display()))
+        })?;
         if !real.is_dir() {
             return Err(missing(format!("{} is not a folder", root.display())));
         }
@@ -103,7 +102,8 @@ impl ReadTree for LocalTree {
             }
             Found::Missing => return Err(TreeError::Missing { path: path.to_owned() }),
         };
-        let folder = fs::read_dir(self.root.join(&real)).map_err(|cause| unreadable(path, &cause))?;
+        let folder =
+            fs::read_dir(self.root.join(&real)).map_err(|cause| unreadable(path, &cause))?;
         let mut entries = Vec::new();
         for entry in folder {
             let name = entry.map_err(|cause| unreadable(path, &cause))?.file_name();

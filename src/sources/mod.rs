@@ -35,14 +35,12 @@ use revision::References;
 use url::{RemoteRepository, RepositoryUrl};
 
 use crate::model::repository::{RepositoryCredentials, display_url, normalize_url};
-use crate::ports::{
-    Pending, ResolvedSource, SourceError, SourceErrorKind, SourceRequest, Sources,
-};
+use crate::ports::{Pending, ResolvedSource, SourceError, SourceErrorKind, SourceRequest, Sources};
 
 /// Largest file that is read: no manifest is larger, and a mistaken one must not fill memory.
 const FILE_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// How long a server may be silent, unless the configuration says otherwise.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+const IDLE_LIMIT: Duration = Duration::from_mins(1);
 
 /// Whether the user's own credentials and known hosts count, besides those given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -66,9 +66,7 @@ impl RemoteRepository {
     /// The name of the mirror's folder: a hash that tells repositories apart and a part that
     /// people can read.
     pub(super) fn folder_name(&self) -> String {
-        let digest = Sha256::digest(self.normalized.as_bytes());
-        let mut name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        name.push('-');
+        let mut name = format!("{}-", short_hash(&self.normalized));
         let text = self.normalized.split_once("://").map_or("", |(_, rest)| rest);
         let readable = text.chars().map(|character| match character {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' => character,
@@ -92,6 +90,13 @@ impl RemoteRepository {
         let is_useful = !password.is_empty() || (self.parts.is_http() && !user.is_empty());
         is_useful.then(|| (percent_decode(user), Secret::new(percent_decode(password.reveal()))))
     }
+}
+
+/// A name for `text` in 16 hexadecimal digits.
+pub(super) fn short_hash(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 fn parse_local(url: &str) -> Result<RepositoryUrl, SourceError> {
@@ -127,15 +132,12 @@ fn percent_decode(text: &str) -> String {
             (b'%', [high, low, ..]) => hex_digit(*high).zip(hex_digit(*low)),
             _ => None,
         };
-        match code {
-            Some((high, low)) => {
-                bytes.push(high * 16 + low);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some((high, low)) = code {
+            bytes.push(high * 16 + low);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

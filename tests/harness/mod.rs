@@ -3,5 +3,6 @@
 pub mod api;
 pub mod console;
 pub mod control_plane;
+pub mod git_server;
 pub mod sandbox;
 pub mod shop;
