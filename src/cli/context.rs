@@ -26,7 +26,10 @@ use crate::engine::sync::Identity;
 use crate::engine::session::Session;
 use crate::model::{Application, ApplicationName};
 use crate::model::repository::RepositoryCredentials;
-use crate::ports::{Clock, Cluster, Destinations, DryRun, Ports, Store, StoreKind};
+use crate::ports::{
+    Clock, Cluster, Destinations, DryRun, FieldValidation, Ports, Store, StoreKind, WriteRequest,
+    WriteVerb,
+};
 use crate::render::tree::{EntryKind, ReadTree};
 use crate::sources::{GitSources, LocalTree, SourcesConfig, UserCredentials};
 use crate::store::{self, CrdStore, FileStore, RecordUse, install};
@@ -443,6 +446,29 @@ impl World {
     ) -> Result<Option<ClusterSecret>, CommandError> {
         let found = self.client.get(&resources::secrets(), namespace, name).await?;
         Ok(found.map(ClusterSecret))
+    }
+
+    /// Gives an AppProject another spec.
+    ///
+    /// # Errors
+    /// When the cluster refuses.
+    pub async fn replace_project_spec(&self, name: &str, spec: Node) -> Result<(), CommandError> {
+        let mut operation = Node::mapping();
+        operation.set(&["op"], "replace");
+        operation.set(&["path"], "/spec");
+        operation.set(&["value"], spec);
+        let request = WriteRequest {
+            resource: resources::app_projects(),
+            namespace: self.argocd_namespace().await?,
+            name: name.to_owned(),
+            body: vec![operation].into(),
+            verb: WriteVerb::JsonPatch,
+            dry_run: DryRun::No,
+            validation: FieldValidation::Warn,
+            manager: "tiphys",
+        };
+        self.client.write(&request).await?;
+        Ok(())
     }
 
     /// The user and context of the connection, for messages.

@@ -75,6 +75,12 @@ impl ClusterClient {
         &self.kubeconfig
     }
 
+    /// The version of the server, for example `v1.36.3`.
+    pub async fn server_version(&self) -> Result<String, ClusterError> {
+        let answer = self.transport.send::<Node>(&ApiRequest::get("/version".to_owned())).await?;
+        Ok(answer.content.str_at(&["gitVersion"]).to_owned())
+    }
+
     /// Lists with a field selector besides the label selector.
     pub async fn list_fields(
         &self,

@@ -290,7 +290,8 @@ fn resource_of(object: &Node) -> Result<ApiResource, StoreError> {
     })
 }
 
-fn described(object: &Node) -> String {
+/// The kind in lower case with its group, and the name: `namespace/argocd`.
+pub fn described(object: &Node) -> String {
     let GroupKind { group, kind } = object.group_kind();
     let kind = kind.to_lowercase();
     if group.is_empty() {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, World};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, Format};
@@ -96,7 +96,7 @@ async fn create(context: &Context, arguments: &CreateArguments) -> CommandResult
     match world.ports.store.create_project(&document).await {
         Ok(_) => output::data(&format!("project '{name}' created\n"))?,
         Err(error) if error.kind == StoreErrorKind::AlreadyExists => {
-            overwrite(&world.ports, &document, arguments).await?;
+            overwrite(&world, &document, arguments).await?;
         }
         Err(error) => return Err(error.into()),
     }
@@ -105,12 +105,12 @@ async fn create(context: &Context, arguments: &CreateArguments) -> CommandResult
 
 /// A project of the same spec is left alone; another one only overwritten when asked.
 async fn overwrite(
-    ports: &crate::ports::Ports,
+    world: &World,
     document: &Node,
     arguments: &CreateArguments,
 ) -> Result<(), CommandError> {
     let name = document.name();
-    let present = ports.store.project(name).await?;
+    let present = world.ports.store.project(name).await?;
     if present.is_some_and(|present| present.raw.get("spec") == document.get("spec")) {
         output::data(&format!("project '{name}' unchanged\n"))?;
         return Ok(());
@@ -121,9 +121,8 @@ async fn overwrite(
         ))
         .hint("overwrite it with --upsert"));
     }
-    let mut patch = Node::mapping();
-    patch.set(&["spec"], document.get("spec").cloned().unwrap_or_default());
-    ports.store.patch_project(name, &patch).await?;
+    let spec = document.get("spec").cloned().unwrap_or_default();
+    world.replace_project_spec(name, spec).await?;
     output::data(&format!("project '{name}' updated\n"))?;
     Ok(())
 }

@@ -30,6 +30,19 @@ pub fn shown(compared: &ApplicationComparison) -> Result<Application, CommandErr
     Ok(application)
 }
 
+/// The same after a sync, with its operation.
+///
+/// # Errors
+/// When the status cannot be expressed as JSON.
+pub fn shown_after(
+    compared: &ApplicationComparison,
+    operation: &OperationState,
+) -> Result<Application, CommandError> {
+    let mut compared = compared.clone();
+    compared.status.operation_state = Some(operation.clone());
+    shown(&compared)
+}
+
 /// Everything `app get` prints: fields, conditions, the operation if asked for, resources.
 pub fn page(application: &Application, ui_url: &str, operation_at: Option<Timestamp>) -> String {
     let mut text = summary(application, ui_url);
