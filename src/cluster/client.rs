@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::discovery_cache::{CATALOG_AGE_MAX, DiscoveryCache};
 use super::kubeconfig::{self, Chosen, ConnectOptions, KubeconfigFacts};
+use super::request::ApiRequest;
 use super::transport::Transport;
 use super::{apply, delete, discovery, error, live, watch};
 use crate::model::{ApiCatalog, ApiResource};

@@ -18,6 +18,10 @@ const usage = `usage: tiphys-test-cluster COMMAND
   up --dir DIR      start a cluster that keeps its files in DIR, print
                     "ready DIR/admin.kubeconfig", and run until it is ended
   down --dir DIR    end the cluster of DIR
+  request METHOD PATH [BODY]
+                    send one request to the API of --kubeconfig
+  floor FOLDER      apply the objects of a folder with bare PATCHes, print the
+                    seconds that took
   PART ...          run one part of a control plane: %s
 `
 
@@ -44,6 +48,10 @@ func main() {
 		err = up(arguments)
 	case "down":
 		err = down(arguments)
+	case "request":
+		err = request(arguments)
+	case "floor":
+		err = floor(arguments)
 	case "help", "-h", "--help":
 		fmt.Printf(usage, componentNames())
 	default:
