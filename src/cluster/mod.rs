@@ -1,0 +1,1 @@
+//! The Cluster port: one Kubernetes API server.

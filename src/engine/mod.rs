@@ -1,0 +1,1 @@
+//! The use cases: async, over ports only; they print nothing.

@@ -1,0 +1,1 @@
+//! One judgement per kind: is this object doing its job?

@@ -1,0 +1,1 @@
+//! What a sync will do, decided once.

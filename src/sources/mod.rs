@@ -1,0 +1,1 @@
+//! The Sources port: Git repositories and local folders.

@@ -1,0 +1,1 @@
+//! The Store port: Applications as custom resources or files.
