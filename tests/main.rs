@@ -1,10 +1,12 @@
 //! The only test binary: every module of the integration tests is declared here.
 
+mod adapters;
 mod architecture;
 mod bad_input;
 mod generated;
 mod harness;
 mod kustomize;
 mod lifecycle;
+mod simulation;
 mod sources;
 mod yaml;
