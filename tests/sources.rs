@@ -14,7 +14,9 @@ use tiphys::render::tree::{EntryKind, TreeError};
 use tiphys::sources::{GitSources, SourcesConfig};
 use tiphys::support::Secret;
 
-use crate::harness::git_server::{GitHttpServer, GitRepo, GitSshServer, HttpAccess};
+use crate::harness::git_server::{
+    GitHttpServer, GitRepo, GitSshServer, HttpAccess, TLS_AUTHORITY, TLS_CERTIFICATE,
+};
 
 const PASSWORD: &str = "s3cret-word";
 
@@ -498,6 +500,49 @@ fn an_interrupt_stops_a_fetch_at_once() {
     assert_eq!(error.kind, SourceErrorKind::Interrupted, "{error:?}");
 }
 
+#[test]
+fn tls_certificates_are_trusted_by_authority_by_themselves_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    let server = GitHttpServer::start_tls(&sandbox.root(), HttpAccess::Open);
+    let try_with = |certificates: &str, insecure: bool| {
+        let mut request = request(&server.url("app"), "main");
+        request.credentials = Some(RepositoryCredentials {
+            tls_certificates: certificates.to_owned(),
+            insecure,
+            ..RepositoryCredentials::default()
+        });
+        open(&sandbox.sources(), &request)
+    };
+    try_with(TLS_AUTHORITY, false).unwrap();
+    try_with(TLS_CERTIFICATE, false).unwrap();
+    try_with("", true).unwrap();
+    let error = try_with("", false).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Untrusted, "{error:?}");
+    assert!(error.hint.contains("argocd-tls-certs-cm"), "{error:?}");
+}
+
+#[test]
+fn a_locked_mirror_is_waited_for_and_the_wait_can_be_interrupted() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.http(HttpAccess::Open);
+    sandbox.open(&server.url("app"), "main").unwrap();
+    let name = sandbox.mirror().file_name().unwrap().to_string_lossy().into_owned();
+    let lock = fs::File::open(sandbox.cache().join("git").join(format!(".{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let asked = server.requests();
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let config = SourcesConfig { interrupt: interrupt.clone(), ..sandbox.config() };
+    let url = server.url("app");
+    let waiting =
+        std::thread::spawn(move || open(&GitSources::new(config), &request(&url, "main")));
+    interrupt.store(true, Ordering::SeqCst);
+    let error = waiting.join().unwrap().unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Interrupted, "{error:?}");
+    assert_eq!(server.requests(), asked);
+    lock.unlock().unwrap();
+    sandbox.open(&server.url("app"), "main").unwrap();
+}
+
 fn ssh_request(server: &GitSshServer, path: &Path, key: &str, known_hosts: &str) -> SourceRequest {
     let mut request = request(&server.url(path), "main");
     request.credentials = Some(RepositoryCredentials {
@@ -532,6 +577,8 @@ fn ssh_opens_with_a_key_and_a_known_host_only() {
     let error = try_with(path, &server.stranger_key(), &known).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Denied, "{error:?}");
     assert_eq!(error.hint, "tried: SSH key from repository Secret");
+    let error = try_with(path, "not a key", &known).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Denied, "{error:?}");
 
     let error = try_with(&sandbox.root().join("absent"), &key, &known).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::RepositoryMissing, "{error:?}");

@@ -8,7 +8,9 @@ use git2::{Oid, Repository};
 
 use super::error::{Failure, hinted, judge, source_error};
 use super::git_mirror::{Mirror, MirrorLock};
+
 use super::git_remote::{Connection, History, RemoteContext, is_refused_commit};
+use super::git_tree::Recovery;
 use super::revision::{References, Resolution, full_commit, resolve, unknown};
 use crate::ports::{SourceError, SourceErrorKind};
 
@@ -70,9 +72,20 @@ impl Fetcher {
         }
     }
 
-    /// Throws the mirror away and fetches `commit` into a new one, for a reader that found the
-    /// mirror damaged.
-    pub(super) fn refetch(&self, commit: Oid) -> Result<Repository, SourceError> {
+    /// Opens the mirror for a reader that found it damaged; another process may have replaced
+    /// it meanwhile. `Refetch` throws it away and fetches `commit` into a new one.
+    pub(super) fn recover(
+        &self,
+        commit: Oid,
+        recovery: Recovery,
+    ) -> Result<Repository, SourceError> {
+        match recovery {
+            Recovery::Reopen => self.mirror.open().map_err(|failure| self.lasting(failure)),
+            Recovery::Refetch => self.refetch(commit),
+        }
+    }
+
+    fn refetch(&self, commit: Oid) -> Result<Repository, SourceError> {
         let wanted = Wanted { revision: commit.to_string(), tag_prefix: String::new() };
         let lock = self.mirror.lock(&self.context)?;
         self.fetch_anew(&wanted, &lock, "an object is missing or broken")?;
@@ -269,6 +282,10 @@ pub(super) fn find_short(
 /// The error for a revision that is not there.
 pub(super) fn missing(display: &str, wanted: &str, hint: String) -> SourceError {
     let message = format!("repository {display} has no {wanted}");
+    let hint = match hint.as_str() {
+        "" => format!("list what there is with: git ls-remote {display}"),
+        _ => hint,
+    };
     hinted(SourceErrorKind::RevisionMissing, message, hint)
 }
 

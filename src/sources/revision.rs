@@ -38,7 +38,7 @@ pub(super) enum Resolution {
     Unknown {
         /// What was looked for: `branch, tag or commit "x"`.
         wanted: String,
-        /// What the user can do.
+        /// What the user can do; empty when nothing better is known than to list what there is.
         hint: String,
     },
 }
@@ -135,7 +135,7 @@ pub(super) fn unknown(references: &References, revision: &str) -> Resolution {
     let hint = if references.0.is_empty() {
         "the repository is empty; push a commit to it".to_owned()
     } else if near.is_empty() {
-        "list what there is with: git ls-remote REPOSITORY".to_owned()
+        String::new()
     } else {
         format!("did you mean {}?", near.join(", "))
     };
@@ -241,11 +241,7 @@ mod tests {
             "tag for the version constraint \"3.x\"",
             "the greatest version among the tags is v2.0.0-rc.1",
         );
-        check(
-            "nothing-like-it",
-            "branch, tag or commit \"nothing-like-it\"",
-            "list what there is with: git ls-remote REPOSITORY",
-        );
+        check("nothing-like-it", "branch, tag or commit \"nothing-like-it\"", "");
         check("1.3.0", "branch, tag or commit \"1.3.0\"", "did you mean v1.2.0?");
     }
 
