@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tiphys::model::repository::RepositoryCredentials;
 use tiphys::ports::{ResolvedSource, SourceError, SourceErrorKind, SourceRequest, Sources};
 use tiphys::render::tree::{EntryKind, TreeError};
-use tiphys::sources::{GitSources, SourcesConfig};
+use tiphys::sources::{GitSources, SourcesConfig, UserCredentials};
 use tiphys::support::Secret;
 
 use crate::harness::git_server::{
@@ -596,6 +596,26 @@ fn ssh_finds_commits_no_reference_points_to() {
         revision.clone_into(&mut request.target_revision);
         assert_eq!(open(&sandbox.sources(), &request).unwrap().revision, first);
     }
+}
+
+#[test]
+fn ssh_uses_the_keys_and_known_hosts_of_the_users_home() {
+    let sandbox = Sandbox::new();
+    let server = GitSshServer::start();
+    let home = sandbox.folder.path().join("home");
+    fs::create_dir_all(home.join(".ssh")).unwrap();
+    fs::write(home.join(".ssh/id_ed25519"), server.client_key()).unwrap();
+    fs::write(home.join(".ssh/known_hosts"), server.known_hosts()).unwrap();
+    let config = SourcesConfig {
+        user_credentials: UserCredentials::Use,
+        home_dir: Some(home),
+        ..sandbox.config()
+    };
+    let request = request(&server.url(sandbox.repo.path()), "main");
+    open(&GitSources::new(config.clone()), &request).unwrap();
+    let config = SourcesConfig { user_credentials: UserCredentials::Ignore, ..config };
+    let error = open(&GitSources::new(config), &request).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Untrusted, "{error:?}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Access {
             add_given(&mut candidates, secret, "repository Secret");
         }
         if config.user_credentials == UserCredentials::Use {
-            add_users_own(&mut candidates, config, repository);
+            add_users_own(&mut candidates, config);
         }
         let user = match repository.parts.user.as_str() {
             "" => USER_DEFAULT.to_owned(),
@@ -117,7 +117,7 @@ impl Access {
             }
             while let Some(candidate) = access.candidates.get(next) {
                 next += 1;
-                if candidate.has_passphrase() {
+                if allowed.contains(CredentialType::SSH_KEY) && candidate.has_passphrase() {
                     tried
                         .add(&format!("{} (needs its passphrase: use an agent)", candidate.origin));
                     continue;
@@ -190,7 +190,7 @@ impl Candidate {
                 Some(Cred::ssh_key(user, None, path, None))
             }
             CandidateKind::Agent if for_key => Some(Cred::ssh_key_from_agent(user)),
-            CandidateKind::Helper if for_password => {
+            CandidateKind::Helper if for_password && !for_key => {
                 let config = Config::open_default().ok()?;
                 let helped = CredentialHelper::new(url).config(&config).execute();
                 helped.map(|(username, password)| Cred::userpass_plaintext(&username, &password))
@@ -216,16 +216,10 @@ fn add_given(candidates: &mut Vec<Candidate>, given: &RepositoryCredentials, ori
     }
 }
 
-fn add_users_own(
-    candidates: &mut Vec<Candidate>,
-    config: &SourcesConfig,
-    repository: &RemoteRepository,
-) {
-    if repository.parts.is_http() {
-        let origin = "Git credential helper".to_owned();
-        candidates.push(Candidate { origin, kind: CandidateKind::Helper });
-        return;
-    }
+/// For every scheme: `url.*.insteadOf` may turn https into SSH.
+fn add_users_own(candidates: &mut Vec<Candidate>, config: &SourcesConfig) {
+    let origin = "Git credential helper".to_owned();
+    candidates.push(Candidate { origin, kind: CandidateKind::Helper });
     if config.ssh_auth_sock.is_some() {
         candidates.push(Candidate { origin: "SSH agent".to_owned(), kind: CandidateKind::Agent });
     }
@@ -315,10 +309,14 @@ mod tests {
             ..SourcesConfig::default()
         };
         let access = Access::new(&config, &remote("git@host:r"), None);
-        let want = ["SSH agent", "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
+        let want = [
+            "Git credential helper",
+            "SSH agent",
+            "~/.ssh/id_ed25519",
+            "~/.ssh/id_ecdsa",
+            "~/.ssh/id_rsa",
+        ];
         assert_eq!(origins(&access), want);
-        let access = Access::new(&config, &remote("https://host/r"), None);
-        assert_eq!(origins(&access), ["Git credential helper"]);
         let access = Access::new(&SourcesConfig::default(), &remote("git@host:r"), None);
         assert!(origins(&access).is_empty());
     }

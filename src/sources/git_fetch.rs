@@ -11,7 +11,7 @@ use super::git_mirror::{Mirror, MirrorLock};
 
 use super::git_remote::{Connection, History, RemoteContext, is_refused_commit};
 use super::git_tree::Recovery;
-use super::revision::{References, Resolution, full_commit, resolve, unknown};
+use super::revision::{NotThere, References, Resolution, full_commit, resolve, unknown};
 use crate::ports::{SourceError, SourceErrorKind};
 
 /// Everything a server has but pull requests and the like.
@@ -125,7 +125,7 @@ impl Fetcher {
             &wanted.tag_prefix,
         ) {
             Resolution::Commit(commit) => Some(commit),
-            Resolution::ShortCommit(_) | Resolution::Unknown { .. } => None,
+            Resolution::ShortCommit(_) | Resolution::Unknown(_) => None,
         };
         let commit = full_commit(&wanted.revision).or_else(|| listed.as_ref().and_then(known))?;
         let repository = self.mirror.open().ok()?;
@@ -160,8 +160,8 @@ impl Fetcher {
                 Resolution::ShortCommit(short) => {
                     find_short(repository, &references, &short, &display)?
                 }
-                Resolution::Unknown { wanted, hint } => {
-                    return Err(missing(&display, &wanted, hint).into());
+                Resolution::Unknown(not_there) => {
+                    return Err(missing(&display, not_there).into());
                 }
             };
             let Some(commit) = commit else {
@@ -222,14 +222,7 @@ impl Fetcher {
             if let (Some(commit), Some(root)) = (commit, root) {
                 return Ok(Obtained { commit, root, references: Some(references.clone()) });
             }
-            match unknown(&references, &wanted.revision) {
-                Resolution::Unknown { wanted, hint } => {
-                    Err(missing(&display, &wanted, hint).into())
-                }
-                Resolution::Commit(_) | Resolution::ShortCommit(_) => {
-                    unreachable!("unknown() answers Unknown")
-                }
-            }
+            Err(missing(&display, unknown(&references, &wanted.revision)).into())
         })
     }
 }
@@ -280,11 +273,11 @@ pub(super) fn find_short(
 }
 
 /// The error for a revision that is not there.
-pub(super) fn missing(display: &str, wanted: &str, hint: String) -> SourceError {
-    let message = format!("repository {display} has no {wanted}");
-    let hint = match hint.as_str() {
+pub(super) fn missing(display: &str, not_there: NotThere) -> SourceError {
+    let message = format!("repository {display} has no {}", not_there.wanted);
+    let hint = match not_there.hint.as_str() {
         "" => format!("list what there is with: git ls-remote {display}"),
-        _ => hint,
+        _ => not_there.hint,
     };
     hinted(SourceErrorKind::RevisionMissing, message, hint)
 }
