@@ -1,6 +1,8 @@
 //! The Sources adapter against real repositories and real servers on loopback.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make and break files")]
 
+mod ssh;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use tiphys::render::tree::{EntryKind, TreeError};
 use tiphys::sources::{GitSources, SourcesConfig};
 use tiphys::support::Secret;
 
-use crate::harness::git_server::{GitHttpServer, GitRepo, GitSshServer, HttpAccess};
+use crate::harness::git_server::{
+    GitHttpServer, GitRepo, HttpAccess, TLS_AUTHORITY, TLS_CERTIFICATE,
+};
 
 const PASSWORD: &str = "s3cret-word";
 
@@ -498,64 +502,45 @@ fn an_interrupt_stops_a_fetch_at_once() {
     assert_eq!(error.kind, SourceErrorKind::Interrupted, "{error:?}");
 }
 
-fn ssh_request(server: &GitSshServer, path: &Path, key: &str, known_hosts: &str) -> SourceRequest {
-    let mut request = request(&server.url(path), "main");
-    request.credentials = Some(RepositoryCredentials {
-        ssh_private_key: Secret::new(key),
-        ssh_known_hosts: known_hosts.to_owned(),
-        ..RepositoryCredentials::default()
-    });
-    request
-}
-
 #[test]
-fn ssh_opens_with_a_key_and_a_known_host_only() {
+fn tls_certificates_are_trusted_by_authority_by_themselves_or_not_at_all() {
     let sandbox = Sandbox::new();
-    let server = GitSshServer::start();
-    let (key, known) = (server.client_key(), server.known_hosts());
-    let path = sandbox.repo.path();
-    let try_with = |path: &Path, key: &str, known_hosts: &str| {
-        open(&sandbox.sources(), &ssh_request(&server, path, key, known_hosts))
+    let server = GitHttpServer::start_tls(&sandbox.root(), HttpAccess::Open);
+    let try_with = |certificates: &str, insecure: bool| {
+        let mut request = request(&server.url("app"), "main");
+        request.credentials = Some(RepositoryCredentials {
+            tls_certificates: certificates.to_owned(),
+            insecure,
+            ..RepositoryCredentials::default()
+        });
+        open(&sandbox.sources(), &request)
     };
-    let source = try_with(path, key.trim(), &known).unwrap();
-    assert_eq!(text(&source, "base/a.yaml"), "a: 1\n");
-
-    let error = try_with(path, &key, "").unwrap_err();
+    try_with(TLS_AUTHORITY, false).unwrap();
+    try_with(TLS_CERTIFICATE, false).unwrap();
+    try_with("", true).unwrap();
+    let error = try_with("", false).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Untrusted, "{error:?}");
-    assert!(error.message.contains("is unknown (ssh-ed25519 SHA256:"), "{error:?}");
-    assert!(error.hint.contains("ssh-keyscan -p"), "{error:?}");
-
-    let error = try_with(path, &key, &server.wrong_known_hosts()).unwrap_err();
-    assert_eq!(error.kind, SourceErrorKind::Untrusted, "{error:?}");
-    assert!(error.message.contains("has changed"), "{error:?}");
-
-    let error = try_with(path, &server.stranger_key(), &known).unwrap_err();
-    assert_eq!(error.kind, SourceErrorKind::Denied, "{error:?}");
-    assert_eq!(error.hint, "tried: SSH key from repository Secret");
-
-    let error = try_with(&sandbox.root().join("absent"), &key, &known).unwrap_err();
-    assert_eq!(error.kind, SourceErrorKind::RepositoryMissing, "{error:?}");
+    assert!(error.hint.contains("argocd-tls-certs-cm"), "{error:?}");
 }
 
 #[test]
-fn ssh_finds_commits_no_reference_points_to() {
+fn a_locked_mirror_is_waited_for_and_the_wait_can_be_interrupted() {
     let sandbox = Sandbox::new();
-    let first = sandbox.repo.git(&["rev-parse", "HEAD"]);
-    sandbox.repo.write("base/a.yaml", "a: 2\n").commit("second");
-    let server = GitSshServer::start();
-    let known = server.known_hosts();
-    let mut request = ssh_request(&server, sandbox.repo.path(), &server.client_key(), &known);
-    for revision in [&first, &first[..9]] {
-        revision.clone_into(&mut request.target_revision);
-        assert_eq!(open(&sandbox.sources(), &request).unwrap().revision, first);
-    }
-}
-
-#[test]
-fn insecure_accepts_any_host_key() {
-    let sandbox = Sandbox::new();
-    let server = GitSshServer::start();
-    let mut request = ssh_request(&server, sandbox.repo.path(), &server.client_key(), "");
-    request.credentials.as_mut().unwrap().insecure = true;
-    open(&sandbox.sources(), &request).unwrap();
+    let server = sandbox.http(HttpAccess::Open);
+    sandbox.open(&server.url("app"), "main").unwrap();
+    let name = sandbox.mirror().file_name().unwrap().to_string_lossy().into_owned();
+    let lock = fs::File::open(sandbox.cache().join("git").join(format!(".{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let asked = server.requests();
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let config = SourcesConfig { interrupt: interrupt.clone(), ..sandbox.config() };
+    let url = server.url("app");
+    let waiting =
+        std::thread::spawn(move || open(&GitSources::new(config), &request(&url, "main")));
+    interrupt.store(true, Ordering::SeqCst);
+    let error = waiting.join().unwrap().unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Interrupted, "{error:?}");
+    assert_eq!(server.requests(), asked);
+    lock.unlock().unwrap();
+    sandbox.open(&server.url("app"), "main").unwrap();
 }

@@ -107,7 +107,13 @@ fn kind_of(cause: &git2::Error) -> SourceErrorKind {
     match (cause.code(), cause.class()) {
         (ErrorCode::Auth, _) => SourceErrorKind::Denied,
         (ErrorCode::Certificate, _) => SourceErrorKind::Untrusted,
+        (ErrorCode::Owner, _) => SourceErrorKind::Cache,
+        (_, ErrorClass::Ssl) if said.contains("certificate") => SourceErrorKind::Untrusted,
         (_, ErrorClass::Http) => http_kind(said),
+        // A key that is broken or of an unknown kind.
+        (_, ErrorClass::Ssh) if says(&["authenticate", "private key", "public key"]) => {
+            SourceErrorKind::Denied
+        }
         _ if says(&["does not appear to be a git repository", "not found", "not a git repo"])
             && matches!(cause.class(), ErrorClass::Net | ErrorClass::Ssh) =>
         {
@@ -156,6 +162,7 @@ mod tests {
         use SourceErrorKind as Kind;
         check(Auth, ErrorClass::Http, "no", Kind::Denied);
         check(Certificate, ErrorClass::Ssl, "bad", Kind::Untrusted);
+        check(GenericError, ErrorClass::Ssl, "the SSL certificate is invalid", Kind::Untrusted);
         check(GenericError, ErrorClass::Http, "unexpected http status code: 404", {
             Kind::RepositoryMissing
         });
@@ -165,6 +172,7 @@ mod tests {
         });
         check(GenericError, ErrorClass::Os, "write: No space left on device", Kind::Cache);
         check(GenericError, ErrorClass::Net, "failed to resolve address", Kind::Unreachable);
+        check(GenericError, ErrorClass::Ssh, "failed to authenticate SSH session", Kind::Denied);
         check(GenericError, ErrorClass::Invalid, "odd", Kind::Other);
     }
 

@@ -2,7 +2,7 @@
 //! the repository's Secret, then the user's credential helper, SSH agent and key files. Each is
 //! shown once; credentials go to the URL's own host only, never after a redirect to another one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use git2::{Config, Cred, CredentialHelper, CredentialType, ErrorClass, ErrorCode};
@@ -19,6 +19,11 @@ use super::error::hinted;
 const KEY_FILES: &[&str] = &["id_ed25519", "id_ecdsa", "id_rsa"];
 /// User name where none is given; what the large hosts expect over SSH and accept with a token.
 const USER_DEFAULT: &str = "git";
+
+/// Our own word to libgit2 when all credentials were refused.
+const NONE_LEFT: &str = "no credentials left to try";
+/// How an OpenSSH key without a passphrase begins: its cipher is `none`.
+const OPEN_KEY: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
 
 /// All that opens one repository.
 #[derive(Clone, Debug)]
@@ -71,7 +76,7 @@ impl Access {
             add_given(&mut candidates, secret, "repository Secret");
         }
         if config.user_credentials == UserCredentials::Use {
-            add_users_own(&mut candidates, config, repository);
+            add_users_own(&mut candidates, config);
         }
         let user = match repository.parts.user.as_str() {
             "" => USER_DEFAULT.to_owned(),
@@ -95,6 +100,9 @@ impl Access {
         let access = self.clone();
         let host = repository.parts.host.clone();
         let mut next = 0;
+        if access.header().is_some() {
+            tried.add("bearer token");
+        }
         move |url, user, allowed| {
             let user = user.unwrap_or(&access.user);
             if allowed.contains(CredentialType::USERNAME) {
@@ -109,11 +117,16 @@ impl Access {
             }
             while let Some(candidate) = access.candidates.get(next) {
                 next += 1;
+                if allowed.contains(CredentialType::SSH_KEY) && candidate.has_passphrase() {
+                    tried
+                        .add(&format!("{} (needs its passphrase: use an agent)", candidate.origin));
+                    continue;
+                }
                 let Some(credential) = candidate.credential(url, user, allowed) else { continue };
                 tried.add(&candidate.origin);
                 return credential;
             }
-            Err(denied("no credentials left to try"))
+            Err(denied(NONE_LEFT))
         }
     }
 }
@@ -125,24 +138,37 @@ impl Tried {
 
     /// The error for a server that let nobody in.
     pub(super) fn denied(&self, display: &str, said: &str) -> SourceError {
+        let said = if said == NONE_LEFT { String::new() } else { format!(": {said}") };
         let tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.is_empty() {
             return hinted(
                 SourceErrorKind::Denied,
-                format!("repository {display} asks for credentials and none are known ({said})"),
+                format!("repository {display} asks for credentials and none are known{said}"),
                 "set TIPHYS_GIT_USERNAME and TIPHYS_GIT_PASSWORD (or TIPHYS_GIT_SSH_KEY), add a \
                  repository Secret, or set up a Git credential helper or an SSH agent",
             );
         }
         hinted(
             SourceErrorKind::Denied,
-            format!("repository {display} refuses the credentials ({said})"),
+            format!("repository {display} refuses the credentials{said}"),
             format!("tried: {}", tried.join(", ")),
         )
     }
 }
 
 impl Candidate {
+    /// Whether it is a key that cannot be used without asking. Found out beforehand since
+    /// libgit2 gives up at such a key instead of asking for the next credential.
+    fn has_passphrase(&self) -> bool {
+        match &self.kind {
+            CandidateKind::KeyText(key) => is_protected_key(key.reveal()),
+            CandidateKind::KeyFile(path) => {
+                read_key(path).is_some_and(|key| is_protected_key(key.reveal()))
+            }
+            _ => false,
+        }
+    }
+
     /// The credential as libgit2 wants it; `None` when it does not suit the question.
     fn credential(
         &self,
@@ -164,7 +190,7 @@ impl Candidate {
                 Some(Cred::ssh_key(user, None, path, None))
             }
             CandidateKind::Agent if for_key => Some(Cred::ssh_key_from_agent(user)),
-            CandidateKind::Helper if for_password => {
+            CandidateKind::Helper if for_password && !for_key => {
                 let config = Config::open_default().ok()?;
                 let helped = CredentialHelper::new(url).config(&config).execute();
                 helped.map(|(username, password)| Cred::userpass_plaintext(&username, &password))
@@ -190,16 +216,10 @@ fn add_given(candidates: &mut Vec<Candidate>, given: &RepositoryCredentials, ori
     }
 }
 
-fn add_users_own(
-    candidates: &mut Vec<Candidate>,
-    config: &SourcesConfig,
-    repository: &RemoteRepository,
-) {
-    if repository.parts.is_http() {
-        let origin = "Git credential helper".to_owned();
-        candidates.push(Candidate { origin, kind: CandidateKind::Helper });
-        return;
-    }
+/// For every scheme: `url.*.insteadOf` may turn https into SSH.
+fn add_users_own(candidates: &mut Vec<Candidate>, config: &SourcesConfig) {
+    let origin = "Git credential helper".to_owned();
+    candidates.push(Candidate { origin, kind: CandidateKind::Helper });
     if config.ssh_auth_sock.is_some() {
         candidates.push(Candidate { origin: "SSH agent".to_owned(), kind: CandidateKind::Agent });
     }
@@ -208,6 +228,17 @@ fn add_users_own(
         origin: format!("~/.ssh/{name}"),
         kind: CandidateKind::KeyFile(home.join(".ssh").join(name)),
     }));
+}
+
+fn is_protected_key(key: &str) -> bool {
+    let is_openssh = key.contains("BEGIN OPENSSH PRIVATE KEY");
+    key.contains("ENCRYPTED") || (is_openssh && !key.contains(OPEN_KEY))
+}
+
+/// A key file's text, `None` when there is no such file.
+#[expect(clippy::disallowed_methods, reason = "this adapter reads the file; absence is no error")]
+fn read_key(path: &Path) -> Option<Secret> {
+    std::fs::read_to_string(path).ok().map(Secret::new)
 }
 
 fn denied(message: &str) -> git2::Error {
@@ -253,7 +284,8 @@ mod tests {
         }
         let error = answer("https://host/r", None, kind).err().unwrap();
         assert_eq!(error.code(), ErrorCode::Auth);
-        let denied = tried.denied("https://host/r", "401");
+        let denied = tried.denied("https://host/r", NONE_LEFT);
+        assert_eq!(denied.message, "repository https://host/r refuses the credentials");
         assert_eq!(denied.hint, format!("tried: {}", want.join(", ")));
     }
 
@@ -277,12 +309,31 @@ mod tests {
             ..SourcesConfig::default()
         };
         let access = Access::new(&config, &remote("git@host:r"), None);
-        let want = ["SSH agent", "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
+        let want = [
+            "Git credential helper",
+            "SSH agent",
+            "~/.ssh/id_ed25519",
+            "~/.ssh/id_ecdsa",
+            "~/.ssh/id_rsa",
+        ];
         assert_eq!(origins(&access), want);
-        let access = Access::new(&config, &remote("https://host/r"), None);
-        assert_eq!(origins(&access), ["Git credential helper"]);
         let access = Access::new(&SourcesConfig::default(), &remote("git@host:r"), None);
         assert!(origins(&access).is_empty());
+    }
+
+    #[test]
+    fn keys_with_a_passphrase_are_told_from_others() {
+        fn check(key: &str, want: bool) {
+            assert_eq!(is_protected_key(key), want, "{key}");
+        }
+        let openssh = |body: &str| {
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}AAA\n-----END OPENSSH")
+        };
+        check(&openssh(OPEN_KEY), false);
+        check(&openssh("b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHI"), true);
+        check("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n", true);
+        check("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", true);
+        check("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n", false);
     }
 
     #[test]

@@ -8,8 +8,10 @@ use git2::{Oid, Repository};
 
 use super::error::{Failure, hinted, judge, source_error};
 use super::git_mirror::{Mirror, MirrorLock};
+
 use super::git_remote::{Connection, History, RemoteContext, is_refused_commit};
-use super::revision::{References, Resolution, full_commit, resolve, unknown};
+use super::git_tree::Recovery;
+use super::revision::{NotThere, References, Resolution, full_commit, resolve, unknown};
 use crate::ports::{SourceError, SourceErrorKind};
 
 /// Everything a server has but pull requests and the like.
@@ -70,9 +72,20 @@ impl Fetcher {
         }
     }
 
-    /// Throws the mirror away and fetches `commit` into a new one, for a reader that found the
-    /// mirror damaged.
-    pub(super) fn refetch(&self, commit: Oid) -> Result<Repository, SourceError> {
+    /// Opens the mirror for a reader that found it damaged; another process may have replaced
+    /// it meanwhile. `Refetch` throws it away and fetches `commit` into a new one.
+    pub(super) fn recover(
+        &self,
+        commit: Oid,
+        recovery: Recovery,
+    ) -> Result<Repository, SourceError> {
+        match recovery {
+            Recovery::Reopen => self.mirror.open().map_err(|failure| self.lasting(failure)),
+            Recovery::Refetch => self.refetch(commit),
+        }
+    }
+
+    fn refetch(&self, commit: Oid) -> Result<Repository, SourceError> {
         let wanted = Wanted { revision: commit.to_string(), tag_prefix: String::new() };
         let lock = self.mirror.lock(&self.context)?;
         self.fetch_anew(&wanted, &lock, "an object is missing or broken")?;
@@ -112,7 +125,7 @@ impl Fetcher {
             &wanted.tag_prefix,
         ) {
             Resolution::Commit(commit) => Some(commit),
-            Resolution::ShortCommit(_) | Resolution::Unknown { .. } => None,
+            Resolution::ShortCommit(_) | Resolution::Unknown(_) => None,
         };
         let commit = full_commit(&wanted.revision).or_else(|| listed.as_ref().and_then(known))?;
         let repository = self.mirror.open().ok()?;
@@ -147,8 +160,8 @@ impl Fetcher {
                 Resolution::ShortCommit(short) => {
                     find_short(repository, &references, &short, &display)?
                 }
-                Resolution::Unknown { wanted, hint } => {
-                    return Err(missing(&display, &wanted, hint).into());
+                Resolution::Unknown(not_there) => {
+                    return Err(missing(&display, not_there).into());
                 }
             };
             let Some(commit) = commit else {
@@ -209,14 +222,7 @@ impl Fetcher {
             if let (Some(commit), Some(root)) = (commit, root) {
                 return Ok(Obtained { commit, root, references: Some(references.clone()) });
             }
-            match unknown(&references, &wanted.revision) {
-                Resolution::Unknown { wanted, hint } => {
-                    Err(missing(&display, &wanted, hint).into())
-                }
-                Resolution::Commit(_) | Resolution::ShortCommit(_) => {
-                    unreachable!("unknown() answers Unknown")
-                }
-            }
+            Err(missing(&display, unknown(&references, &wanted.revision)).into())
         })
     }
 }
@@ -267,8 +273,12 @@ pub(super) fn find_short(
 }
 
 /// The error for a revision that is not there.
-pub(super) fn missing(display: &str, wanted: &str, hint: String) -> SourceError {
-    let message = format!("repository {display} has no {wanted}");
+pub(super) fn missing(display: &str, not_there: NotThere) -> SourceError {
+    let message = format!("repository {display} has no {}", not_there.wanted);
+    let hint = match not_there.hint.as_str() {
+        "" => format!("list what there is with: git ls-remote {display}"),
+        _ => not_there.hint,
+    };
     hinted(SourceErrorKind::RevisionMissing, message, hint)
 }
 

@@ -40,9 +40,7 @@ fn find(repository: &Repository, wanted: &Wanted, display: &str) -> Result<(Oid,
     let commit = match resolve(&references, &wanted.revision, &wanted.tag_prefix) {
         Resolution::Commit(commit) => Some(commit),
         Resolution::ShortCommit(short) => find_short(repository, &references, &short, display)?,
-        Resolution::Unknown { wanted, hint } => {
-            return Err(missing(display, &wanted, hint).into());
-        }
+        Resolution::Unknown(not_there) => return Err(missing(display, not_there).into()),
     };
     let root = match commit {
         Some(commit) => root_of(repository, commit).map_err(failed)?,
@@ -51,12 +49,7 @@ fn find(repository: &Repository, wanted: &Wanted, display: &str) -> Result<(Oid,
     if let (Some(commit), Some(root)) = (commit, root) {
         return Ok((commit, root));
     }
-    match unknown(&references, &wanted.revision) {
-        Resolution::Unknown { wanted, hint } => Err(missing(display, &wanted, hint).into()),
-        Resolution::Commit(_) | Resolution::ShortCommit(_) => {
-            unreachable!("unknown() answers Unknown")
-        }
-    }
+    Err(missing(display, unknown(&references, &wanted.revision)).into())
 }
 
 fn references(repository: &Repository) -> Result<References, git2::Error> {

@@ -82,7 +82,7 @@ impl Mirror {
                 Ok(()) => return Ok(MirrorLock { _file: file }),
                 Err(TryLockError::Error(cause)) => return Err(unusable(&path, &cause)),
                 Err(TryLockError::WouldBlock) if look == 0 => {
-                    tracing::info!(repository = %self.display,
+                    tracing::warn!(repository = %self.display,
                         "waiting for another process that is fetching the repository");
                 }
                 Err(TryLockError::WouldBlock) => {}

@@ -107,7 +107,8 @@ impl RemoteContext {
     ) -> Result<T, Failure> {
         let work = Arc::new(work);
         let mut pause = BACK_OFF;
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let work = work.clone();
             let result =
                 self.attempt(mirror, move |repository, connection| work(repository, connection));
@@ -122,8 +123,8 @@ impl RemoteContext {
                 "the network failed, trying again");
             self.pause(pause)?;
             pause = (pause * 5).min(BACK_OFF_MAX);
+            attempt += 1;
         }
-        unreachable!("the loop ends with its last attempt")
     }
 
     /// Waits, but not through a Ctrl-C.
@@ -218,7 +219,8 @@ impl RemoteContext {
         let display = &self.repository.display;
         let failed = |cause: git2::Error| judge(display, &cause);
         let remote = repository.remote_anonymous(&self.repository.address).map_err(failed)?;
-        let options = self.options(observed);
+        let address = remote.url().map_err(failed)?;
+        let options = self.options(observed, &self.repository.rewritten(address));
         let mut connection = Connection { remote, options, display: display.clone() };
         connection
             .remote
@@ -230,11 +232,11 @@ impl RemoteContext {
         result
     }
 
-    fn options(&self, observed: &Observed) -> FetchOptions<'static> {
+    fn options(&self, observed: &Observed, repository: &RemoteRepository) -> FetchOptions<'static> {
         let mut proxy = ProxyOptions::new();
         proxy.auto();
         let mut options = FetchOptions::new();
-        options.remote_callbacks(self.callbacks(observed)).proxy_options(proxy);
+        options.remote_callbacks(self.callbacks(observed, repository)).proxy_options(proxy);
         options.download_tags(git2::AutotagOption::None).update_fetchhead(false);
         if let Some(header) = self.access.header() {
             // libgit2 would send the header to whatever host a redirect names.
@@ -243,16 +245,19 @@ impl RemoteContext {
         options
     }
 
-    fn callbacks(&self, observed: &Observed) -> RemoteCallbacks<'static> {
+    fn callbacks(
+        &self,
+        observed: &Observed,
+        repository: &RemoteRepository,
+    ) -> RemoteCallbacks<'static> {
         let mut callbacks = RemoteCallbacks::new();
-        let mut answer = self.access.answer(&self.repository, observed.tried.clone());
+        let mut answer = self.access.answer(repository, observed.tried.clone());
         let seen = observed.clone();
         callbacks.credentials(move |url, user, allowed| {
             seen.beat();
             answer(url, user, allowed)
         });
-        let (seen, trust, repository) =
-            (observed.clone(), self.trust.clone(), self.repository.clone());
+        let (seen, trust, repository) = (observed.clone(), self.trust.clone(), repository.clone());
         callbacks.certificate_check(move |certificate, host| {
             seen.beat();
             let (status, error) = trust.check(&repository, certificate, host);

@@ -21,8 +21,17 @@ const MODE_FOLDER: i32 = 0o040_000;
 const MODE_LINK: i32 = 0o120_000;
 const MODE_SUBMODULE: i32 = 0o160_000;
 
-/// Fetches the repository anew when its mirror turns out to be damaged.
-pub(super) type Refetch = Box<dyn Fn() -> Result<Repository, SourceError> + Send + Sync>;
+/// What to do about a mirror that turns out to be damaged while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recovery {
+    /// Open it again: another process may have replaced it.
+    Reopen,
+    /// Throw it away and fetch anew.
+    Refetch,
+}
+
+/// Gives the reader of a damaged mirror a better one.
+pub(super) type Recover = Box<dyn Fn(Recovery) -> Result<Repository, SourceError> + Send + Sync>;
 
 /// The files of one commit.
 pub(super) struct GitTree {
@@ -31,7 +40,7 @@ pub(super) struct GitTree {
     root: Oid,
     /// Folders read so far by their path, names sorted bytewise.
     folders: Mutex<HashMap<String, Arc<[Entry]>>>,
-    refetch: Option<Refetch>,
+    recover: Option<Recover>,
     is_refetched: AtomicBool,
 }
 
@@ -44,12 +53,12 @@ struct Entry {
 
 impl GitTree {
     /// The files of the commit whose root folder is `root`.
-    pub(super) fn new(repository: Repository, root: Oid, refetch: Option<Refetch>) -> Self {
+    pub(super) fn new(repository: Repository, root: Oid, recover: Option<Recover>) -> Self {
         Self {
             repository: Mutex::new(repository),
             root,
             folders: Mutex::default(),
-            refetch,
+            recover,
             is_refetched: AtomicBool::new(false),
         }
     }
@@ -62,19 +71,22 @@ impl GitTree {
     ) -> Result<T, TreeError> {
         let mut repository = locked(&self.repository);
         let unreadable = |message: String| TreeError::Unreadable { path: path.to_owned(), message };
-        let cause = match job(&repository) {
-            Ok(value) => return Ok(value),
-            Err(cause) => cause,
-        };
-        let is_curable = is_damage(&cause) || cause.code() == ErrorCode::NotFound;
-        let Some(refetch) = self.refetch.as_ref().filter(|_| is_curable) else {
-            return Err(unreadable(cause.message().to_owned()));
-        };
-        if self.is_refetched.swap(true, Ordering::Relaxed) {
-            return Err(unreadable(cause.message().to_owned()));
+        let mut result = job(&repository);
+        for recovery in [Recovery::Reopen, Recovery::Refetch] {
+            let Err(cause) = &result else { break };
+            let is_curable = is_damage(cause) || cause.code() == ErrorCode::NotFound;
+            let Some(recover) = self.recover.as_ref().filter(|_| is_curable) else { break };
+            if recovery == Recovery::Refetch && self.is_refetched.swap(true, Ordering::Relaxed) {
+                break;
+            }
+            match recover(recovery) {
+                Ok(better) => *repository = better,
+                Err(_) if recovery == Recovery::Reopen => continue,
+                Err(error) => return Err(unreadable(error.message)),
+            }
+            result = job(&repository);
         }
-        *repository = refetch().map_err(|error| unreadable(error.message))?;
-        job(&repository).map_err(|cause| unreadable(cause.message().to_owned()))
+        result.map_err(|cause| unreadable(cause.message().to_owned()))
     }
 
     /// The entries of the folder at the real path `path`, which must be one.

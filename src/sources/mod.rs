@@ -29,7 +29,7 @@ use git_auth::Access;
 use git_fetch::{Fetcher, Wanted};
 use git_mirror::Mirror;
 use git_remote::RemoteContext;
-use git_tree::GitTree;
+use git_tree::{GitTree, Recovery};
 use host_trust::Trust;
 use revision::References;
 use url::{RemoteRepository, RepositoryUrl};
@@ -208,11 +208,11 @@ fn open_remote(
     let commit = obtained.commit;
     let repository = match fetcher.mirror.open() {
         Ok(repository) => repository,
-        Err(_) => fetcher.refetch(commit)?,
+        Err(_) => fetcher.recover(commit, Recovery::Refetch)?,
     };
     let again = fetcher.clone();
-    let refetch = Box::new(move || again.refetch(commit));
-    let tree = GitTree::new(repository, obtained.root, Some(refetch));
+    let recover = Box::new(move |recovery| again.recover(commit, recovery));
+    let tree = GitTree::new(repository, obtained.root, Some(recover));
     let source = ResolvedSource { revision: commit.to_string(), tree: Arc::new(tree) };
     Ok(Opened { source, references: obtained.references })
 }

@@ -35,12 +35,16 @@ pub(super) enum Resolution {
     /// A commit, by the beginning of its id.
     ShortCommit(String),
     /// Nothing.
-    Unknown {
-        /// What was looked for: `branch, tag or commit "x"`.
-        wanted: String,
-        /// What the user can do.
-        hint: String,
-    },
+    Unknown(NotThere),
+}
+
+/// A revision that nothing has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotThere {
+    /// What was looked for: `branch, tag or commit "x"`.
+    pub(super) wanted: String,
+    /// What the user can do; empty when nothing better is known than to list what there is.
+    pub(super) hint: String,
 }
 
 impl References {
@@ -122,11 +126,11 @@ pub(super) fn resolve(references: &References, revision: &str, tag_prefix: &str)
     if revision.len() >= SHORT_COMMIT_CHARS_MIN && is_hexadecimal(revision) {
         return Resolution::ShortCommit(revision.to_ascii_lowercase());
     }
-    unknown(references, revision)
+    Resolution::Unknown(unknown(references, revision))
 }
 
 /// The answer for a name, or the beginning of a commit id, that nothing has.
-pub(super) fn unknown(references: &References, revision: &str) -> Resolution {
+pub(super) fn unknown(references: &References, revision: &str) -> NotThere {
     let wanted = match revision {
         "HEAD" => "HEAD".to_owned(),
         _ => format!("branch, tag or commit \"{revision}\""),
@@ -135,11 +139,11 @@ pub(super) fn unknown(references: &References, revision: &str) -> Resolution {
     let hint = if references.0.is_empty() {
         "the repository is empty; push a commit to it".to_owned()
     } else if near.is_empty() {
-        "list what there is with: git ls-remote REPOSITORY".to_owned()
+        String::new()
     } else {
         format!("did you mean {}?", near.join(", "))
     };
-    Resolution::Unknown { wanted, hint }
+    NotThere { wanted, hint }
 }
 
 fn no_matching_tag(references: &References, revision: &str, tag_prefix: &str) -> Resolution {
@@ -157,7 +161,7 @@ fn no_matching_tag(references: &References, revision: &str, tag_prefix: &str) ->
         "" => format!("tag for the version constraint \"{revision}\""),
         _ => format!("tag \"{tag_prefix}…\" for the version constraint \"{revision}\""),
     };
-    Resolution::Unknown { wanted, hint }
+    Resolution::Unknown(NotThere { wanted, hint })
 }
 
 fn is_hexadecimal(text: &str) -> bool {
@@ -228,7 +232,7 @@ mod tests {
     fn what_nothing_has_is_named_with_a_hint() {
         fn check(revision: &str, want: &str, want_hint: &str) {
             match resolve(&sample(), revision, "") {
-                Resolution::Unknown { wanted, hint } => {
+                Resolution::Unknown(NotThere { wanted, hint }) => {
                     assert_eq!(wanted, want);
                     assert_eq!(hint, want_hint);
                 }
@@ -241,19 +245,13 @@ mod tests {
             "tag for the version constraint \"3.x\"",
             "the greatest version among the tags is v2.0.0-rc.1",
         );
-        check(
-            "nothing-like-it",
-            "branch, tag or commit \"nothing-like-it\"",
-            "list what there is with: git ls-remote REPOSITORY",
-        );
+        check("nothing-like-it", "branch, tag or commit \"nothing-like-it\"", "");
         check("1.3.0", "branch, tag or commit \"1.3.0\"", "did you mean v1.2.0?");
     }
 
     #[test]
     fn an_empty_repository_says_so() {
-        let Resolution::Unknown { wanted, hint } = resolve(&References::default(), "", "") else {
-            panic!("resolved in an empty repository");
-        };
+        let NotThere { wanted, hint } = unknown(&References::default(), "HEAD");
         assert_eq!(wanted, "HEAD");
         assert!(hint.contains("empty"), "{hint}");
     }

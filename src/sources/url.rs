@@ -76,6 +76,12 @@ impl RemoteRepository {
         name
     }
 
+    /// The same repository at the address that the user's `url.*.insteadOf` made of ours.
+    pub(super) fn rewritten(&self, address: &str) -> Self {
+        let parts = RemoteUrl::parse(address).unwrap_or_else(|| self.parts.clone());
+        Self { parts, ..self.clone() }
+    }
+
     /// `host` or `host:port`, for messages.
     pub(super) fn host(&self) -> String {
         match self.parts.port {

@@ -20,6 +20,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
 /// Longest wait for a server to come up.
@@ -146,6 +150,7 @@ pub(crate) enum HttpAccess {
 
 /// Serves the repositories in a folder over smart HTTP.
 pub(crate) struct GitHttpServer {
+    scheme: &'static str,
     port: u16,
     state: Arc<HttpState>,
     listener: Option<JoinHandle<()>>,
@@ -160,23 +165,43 @@ struct HttpState {
     is_stopping: AtomicBool,
     /// Connections of a server that never answers; kept open.
     held: Mutex<Vec<TcpStream>>,
-    is_silent: bool,
+    manner: Manner,
 }
+
+/// How a server treats its connections.
+enum Manner {
+    Plain,
+    Tls(Arc<ServerConfig>),
+    /// Takes them and never answers.
+    Silent,
+}
+
+/// The authority that signed the certificate of a TLS server.
+pub(crate) const TLS_AUTHORITY: &str = include_str!("tls/authority.pem");
+/// The certificate of a TLS server, for 127.0.0.1.
+pub(crate) const TLS_CERTIFICATE: &str = include_str!("tls/server.pem");
+const TLS_KEY: &str = include_str!("tls/server.key");
 
 impl GitHttpServer {
     /// Serves the repositories below `root`.
     pub(crate) fn start(root: &Path, access: HttpAccess) -> Self {
-        Self::start_with(root, access, false)
+        Self::start_with(root, access, Manner::Plain)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn start_tls(root: &Path, access: HttpAccess) -> Self {
+        Self::start_with(root, access, Manner::Tls(tls_config()))
     }
 
     /// Takes connections and never answers.
     pub(crate) fn start_silent() -> Self {
-        Self::start_with(Path::new("/nonexistent"), HttpAccess::Open, true)
+        Self::start_with(Path::new("/nonexistent"), HttpAccess::Open, Manner::Silent)
     }
 
-    fn start_with(root: &Path, access: HttpAccess, is_silent: bool) -> Self {
+    fn start_with(root: &Path, access: HttpAccess, manner: Manner) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
+        let scheme = if matches!(manner, Manner::Tls(_)) { "https" } else { "http" };
         let state = Arc::new(HttpState {
             root: root.to_owned(),
             access,
@@ -184,7 +209,7 @@ impl GitHttpServer {
             failures: AtomicUsize::new(0),
             is_stopping: AtomicBool::new(false),
             held: Mutex::default(),
-            is_silent,
+            manner,
         });
         let shared = state.clone();
         let listener = thread::spawn(move || {
@@ -192,25 +217,29 @@ impl GitHttpServer {
                 if shared.is_stopping.load(Ordering::SeqCst) {
                     return;
                 }
-                if shared.is_silent {
-                    shared.held.lock().unwrap().push(stream);
-                    continue;
+                let serving = shared.clone();
+                match &shared.manner {
+                    Manner::Silent => shared.held.lock().unwrap().push(stream),
+                    Manner::Plain => drop(thread::spawn(move || serving.serve(stream))),
+                    Manner::Tls(config) => {
+                        let session = ServerConnection::new(config.clone()).unwrap();
+                        let stream = StreamOwned::new(session, stream);
+                        thread::spawn(move || serving.serve(stream));
+                    }
                 }
-                let shared = shared.clone();
-                thread::spawn(move || shared.serve(stream));
             }
         });
-        Self { port, state, listener: Some(listener) }
+        Self { scheme, port, state, listener: Some(listener) }
     }
 
     /// The URL of the repository `name`.
     pub(crate) fn url(&self, name: &str) -> String {
-        format!("http://127.0.0.1:{}/{name}", self.port)
+        format!("{}://127.0.0.1:{}/{name}", self.scheme, self.port)
     }
 
     /// The same with a user name and a password in it.
     pub(crate) fn url_with(&self, user_info: &str, name: &str) -> String {
-        format!("http://{user_info}@127.0.0.1:{}/{name}", self.port)
+        format!("{}://{user_info}@127.0.0.1:{}/{name}", self.scheme, self.port)
     }
 
     /// How many requests came so far.
@@ -299,8 +328,8 @@ impl HttpRequest {
 
 impl HttpState {
     /// One request a connection.
-    fn serve(&self, mut stream: TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
+    fn serve(&self, stream: impl Read + Write) {
+        let mut reader = BufReader::new(stream);
         let Some(request) = HttpRequest::read(&mut reader) else { return };
         self.requests.fetch_add(1, Ordering::SeqCst);
         let failures = &self.failures;
@@ -320,7 +349,8 @@ impl HttpState {
             answer("401 Unauthorized", &header, b"")
         };
         // The client may have gone; the test then says why.
-        drop(stream.write_all(&answer));
+        drop(reader.get_mut().write_all(&answer));
+        drop(reader.get_mut().flush());
     }
 
     fn lets_in(&self, request: &HttpRequest) -> bool {
@@ -371,6 +401,17 @@ impl HttpState {
         }
         answer(&status, &headers, &output[end + 4..])
     }
+}
+
+fn tls_config() -> Arc<ServerConfig> {
+    let certificate = CertificateDer::from_pem_slice(TLS_CERTIFICATE.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(TLS_KEY.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key);
+    Arc::new(config.unwrap())
 }
 
 fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
