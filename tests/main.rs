@@ -1,1 +1,2 @@
+mod kustomize;
 mod yaml;
