@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::error::KustomizeError;
 use super::key_values::{self, ReadFile};
 use super::kustomization::{Generator, GeneratorOptions, Kustomization};
-use super::resource::{Behavior, Resource, string_entries};
+use super::resource::{Behavior, Resource, set_field_text, string_entries};
 use super::resource_id::scalar_text;
 use super::resource_map::{AnyIdIndex, ResourceMap};
 use crate::model::Origin;
@@ -83,9 +83,10 @@ fn make(
         Product::Secret => "Secret",
     };
     node.set(&["kind"], kind);
-    node.set(&["metadata", "name"], generator.name.as_str());
+    let metadata = node.mapping_at(&["metadata"]);
+    set_field_text(metadata, "name", &generator.name);
     if !generator.namespace.is_empty() {
-        node.set(&["metadata", "namespace"], generator.namespace.as_str());
+        set_field_text(metadata, "namespace", &generator.namespace);
     }
     if product == Product::Secret {
         let default = if generator.secret_type.is_empty() { "Opaque" } else { &generator.secret_type };

@@ -5,7 +5,7 @@ use super::resource_id::{PreviousId, ResourceId, name_of, namespace_of, scalar_t
 use crate::model::Origin;
 use crate::yaml::read::Dialect;
 use crate::yaml::resolve::{Scalar, resolve};
-use crate::yaml::{Mapping, Node, Spelling, Text, Value};
+use crate::yaml::{Mapping, Node, Position, Spelling, Text, Value};
 
 /// Annotations that kustomize uses during a build and takes away at its end, from user input
 /// too.
@@ -127,7 +127,7 @@ impl Resource {
 
     /// Gives it another name.
     pub(super) fn set_name(&mut self, name: &str) {
-        set_scalar_text(self.node.mapping_at(&["metadata"]).entry("name"), name);
+        set_field_text(self.node.mapping_at(&["metadata"]), "name", name);
     }
 
     /// Gives it a namespace; `""` takes it away.
@@ -135,7 +135,7 @@ impl Resource {
         if namespace.is_empty() {
             self.node.remove(&["metadata", "namespace"]);
         } else {
-            set_scalar_text(self.node.mapping_at(&["metadata"]).entry("namespace"), namespace);
+            set_field_text(self.node.mapping_at(&["metadata"]), "namespace", namespace);
         }
     }
 
@@ -191,6 +191,18 @@ pub(super) fn set_scalar_text(node: &mut Node, text: &str) {
         Scalar::Number(number) => Value::Number(number),
         _ => Value::String(text.into()),
     };
+}
+
+/// Writes `text` into a field as [`set_scalar_text`] does; a field that was missing is quoted
+/// when it would not read as a string in YAML 1.1.
+pub(super) fn set_field_text(mapping: &mut Mapping, key: &str, text: &str) {
+    if let Some(field) = mapping.get_mut(key) {
+        return set_scalar_text(field, text);
+    }
+    let is_string = matches!(resolve(text, Dialect::GoYamlV2), Scalar::String);
+    let spelling = if is_string { Spelling::Plain } else { Spelling::Quoted };
+    let position = Position::default().spelled(spelling);
+    mapping.push(key.into(), Node::from(text).at(position));
 }
 
 #[cfg(test)]

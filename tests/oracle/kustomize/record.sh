@@ -28,6 +28,6 @@ for name in "$@"; do
         grep '^# Warning' "$tool/err" >"$case/want.warnings" || rm -f "$case/want.warnings"
     else
         # The first line says what it is; the rest may hold whole objects and pointers.
-        grep '^Error' "$tool/err" | head -1 | cut -c1-300 | sed "s|$cases/||g" >"$case/want.error"
+        grep '^Error' "$tool/err" | head -1 | cut -c1-300 | sed "s|$cases/||g; s|0x[0-9a-f]*|0x…|g" >"$case/want.error"
     fi
 done
