@@ -15,11 +15,15 @@ pub mod tree;
 use thiserror::Error;
 
 use self::build_env::BuildEnv;
+use self::kustomize::{BuildOptions, KustomizeError, Overrides};
 use self::tree::{EntryKind, ReadTree, TreeError, join};
 use crate::model::source::KustomizeOptions;
 use crate::model::{ApplicationSource, Manifest};
 use crate::support::glob::GlobError;
 use crate::yaml::{SourceMap, YamlError};
+
+/// The kustomize whose output is matched.
+const MATCHED_VERSION: &str = "v5.8.2";
 
 /// What to render.
 #[derive(Clone, Copy)]
@@ -175,12 +179,13 @@ pub enum RenderError {
         problem: &'static str,
     },
     /// The kustomization cannot be built.
-    #[error("cannot build the kustomization in {path}: {message}")]
+    #[error("cannot build the kustomization{}", if path.is_empty() { String::new() } else { format!(" in {path}") })]
     Kustomize {
         /// Its folder.
         path: String,
         /// What is wrong.
-        message: String,
+        #[source]
+        source: Box<KustomizeError>,
     },
 }
 
@@ -255,8 +260,24 @@ fn build_kustomization(
     path: &str,
     options: &KustomizeOptions,
 ) -> Result<Rendered, RenderError> {
-    let _options = request.build_env.expand_kustomize(options);
-    Err(RenderError::Kustomize { path: path.to_owned(), message: "not linked".to_owned() })
+    let fail = |source| RenderError::Kustomize { path: path.to_owned(), source: Box::new(source) };
+    let options = request.build_env.expand_kustomize(options);
+    let overrides = Overrides::new(&options).map_err(fail)?;
+    let build = kustomize::build_with(request.tree, path, &BuildOptions::default(), &overrides);
+    let mut output = build.map_err(fail)?;
+    if !options.version.is_empty() {
+        let version = &options.version;
+        output.warnings.push(format!(
+            "kustomize.version {version} is ignored: kustomizations are built as by kustomize \
+             {MATCHED_VERSION}"
+        ));
+    }
+    Ok(Rendered {
+        manifests: output.resources,
+        files: output.files,
+        warnings: output.warnings,
+        source_type: SourceType::Kustomize,
+    })
 }
 
 #[cfg(test)]

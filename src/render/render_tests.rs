@@ -86,3 +86,28 @@ fn overrides_in_the_repository_change_the_options() {
     let rendered = rendered(&files, r#"{"path":"app"}"#).unwrap();
     assert_eq!(rendered.manifests.len(), 1);
 }
+
+#[test]
+fn a_kustomization_is_built_with_the_options_of_the_source() {
+    let files = [
+        ("app/kustomization.yaml", "resources: [a.yaml]"),
+        ("app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}"),
+    ];
+    let source = r#"{"path":"app","kustomize":{"namePrefix":"p-","commonAnnotations":{"a":"b"}}}"#;
+    let rendered = rendered(&files, source).unwrap();
+    let [manifest] = &rendered.manifests[..] else { panic!("one object") };
+    assert_eq!(manifest.root.name(), "p-x");
+    assert_eq!(manifest.root.annotation("a"), Some("b"));
+    assert_eq!(manifest.origin.source_index, 3);
+    assert_eq!(rendered.files.describe(manifest.origin.position), "app/a.yaml:1");
+    assert_eq!(rendered.source_type, SourceType::Kustomize);
+}
+
+#[test]
+fn a_broken_kustomization_keeps_its_cause() {
+    let files = [("app/kustomization.yaml", "resources: [gone.yaml]")];
+    let error = rendered(&files, r#"{"path":"app"}"#).unwrap_err();
+    assert_eq!(error.to_string(), "cannot build the kustomization in app");
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert!(cause.is_some_and(|cause| cause.contains("gone.yaml")));
+}
