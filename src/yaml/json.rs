@@ -205,6 +205,13 @@ mod tests {
     }
 
     #[test]
+    fn floats_keep_their_last_digit() {
+        for text in ["-1.0922977747574581e+23", "0.30000000000000004", "5.123456789012345e-17"] {
+            assert_eq!(to_json(&read(text)), text);
+        }
+    }
+
+    #[test]
     fn an_error_names_file_line_and_column() {
         let error = read_json("{\n  \"a\": x\n}", FileId::NONE, &"a.json".into()).unwrap_err();
         assert_eq!(error.to_string(), "a.json:2:8: expected value");

@@ -31,7 +31,7 @@ pub(super) struct Loader<'a> {
     /// Lines above `text` in the file it was cut from.
     line_offset: u32,
     parser: Parser<'a, StrInput<'a>>,
-    pub(super) interner: Interner,
+    pub(super) interner: &'a mut Interner,
     warnings: Vec<Warning>,
     frames: Vec<Frame>,
     /// Items of all open sequences; each frame knows where its own start.
@@ -100,7 +100,12 @@ struct Counts {
 }
 
 impl<'a> Loader<'a> {
-    pub(super) fn new(text: &'a str, options: &'a ReadOptions, line_offset: u32) -> Self {
+    pub(super) fn new(
+        text: &'a str,
+        options: &'a ReadOptions,
+        line_offset: u32,
+        interner: &'a mut Interner,
+    ) -> Self {
         let parser_options = granit_parser::options! {
             emit_comments: false,
             bom_inside_document_as_content: true,
@@ -113,7 +118,7 @@ impl<'a> Loader<'a> {
             options,
             line_offset,
             parser: Parser::new_from_str_with_options(text, parser_options),
-            interner: Interner::new(),
+            interner,
             warnings: Vec::new(),
             frames: Vec::new(),
             items: Vec::new(),

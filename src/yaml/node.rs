@@ -337,6 +337,13 @@ impl Node {
 }
 
 impl Mapping {
+    /// An empty mapping that is going to hold about `_capacity` entries. No room is set aside,
+    /// as entries are kept without any; collecting an iterator is the cheaper way.
+    #[must_use]
+    pub fn with_capacity(_capacity: usize) -> Self {
+        Self::default()
+    }
+
     /// How many entries it has.
     #[must_use]
     pub fn len(&self) -> usize {

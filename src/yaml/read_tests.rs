@@ -1,3 +1,5 @@
+//! The readers on small texts: documents, keys, merges, limits, positions.
+
 use std::fmt::Write;
 
 use super::*;

@@ -12,7 +12,6 @@ pub(super) enum Style {
 
 /// What the characters of a string allow.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent findings about one text")]
 pub(super) struct Analysis {
     /// It holds a line break of any kind.
     pub(super) line_breaks: bool,
