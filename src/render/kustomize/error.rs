@@ -5,6 +5,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::patches::PatchError;
 use crate::render::tree::TreeError;
 use crate::yaml::YamlError;
 
@@ -95,6 +96,9 @@ pub enum Problem {
     /// A file that cannot be read.
     #[error("{0}")]
     Tree(TreeError),
+    /// A patch that cannot be read, or a target that cannot be matched.
+    #[error("{}", WithCauses(.0))]
+    Patch(PatchError),
 }
 
 impl KustomizeError {
@@ -139,6 +143,21 @@ impl From<YamlError> for KustomizeError {
 impl From<TreeError> for KustomizeError {
     fn from(error: TreeError) -> Self {
         Self::at("", Problem::Tree(error))
+    }
+}
+
+/// An error with its causes on one line.
+struct WithCauses<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{KustomizeError, Problem};
-use crate::yaml::{Node, Position, SourceMap, Value};
+use crate::yaml::{Node, Position, SourceMap, Text, Value};
 
 /// A value and where it was written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,7 +92,15 @@ impl Decoder<'_> {
         let Some(mapping) = field.1.as_mapping() else {
             return Err(self.wrong_type(field.0, field.1, "a map of strings"));
         };
-        let entry = |(key, node): (&crate::yaml::Text, &Node)| {
+        let entry = |(key, node): (&Text, &Node)| {
+            if matches!(&**key, "true" | "false") {
+                let message = format!(
+                    "`{}` has the key `{key}`, which Kustomize cannot write; y, n, yes, no, on and \
+                     off read as booleans here, put them in quotes",
+                    field.0
+                );
+                return Err(KustomizeError::invalid(self.place(node), message));
+            }
             let found = || KustomizeError::at(
                 self.place(node),
                 Problem::WrongType {

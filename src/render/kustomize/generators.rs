@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::error::KustomizeError;
 use super::key_values::{self, ReadFile};
 use super::kustomization::{Generator, GeneratorOptions, Kustomization};
-use super::resource::{Behavior, Resource, set_scalar_text, string_entries};
+use super::resource::{Behavior, Resource, set_field_text, string_entries};
+use super::resource_id::scalar_text;
 use super::resource_map::{AnyIdIndex, ResourceMap};
 use crate::model::Origin;
 use crate::yaml::{Mapping, Node, SourceMap, Text};
@@ -82,9 +83,10 @@ fn make(
         Product::Secret => "Secret",
     };
     node.set(&["kind"], kind);
-    set_scalar_text(node.mapping_at(&["metadata"]).entry("name"), &generator.name);
+    let metadata = node.mapping_at(&["metadata"]);
+    set_field_text(metadata, "name", &generator.name);
     if !generator.namespace.is_empty() {
-        set_scalar_text(node.mapping_at(&["metadata"]).entry("namespace"), &generator.namespace);
+        set_field_text(metadata, "namespace", &generator.namespace);
     }
     if product == Product::Secret {
         let default = if generator.secret_type.is_empty() { "Opaque" } else { &generator.secret_type };
@@ -168,14 +170,16 @@ fn absorb(
 /// What `made` becomes when it meets `old`.
 fn merge(old: &Resource, mut made: Resource) -> Resource {
     for field in ["labels", "annotations"] {
-        let merged = union(old.node.path(&["metadata", field]), made.node.path(&["metadata", field]));
+        let path = ["metadata", field];
+        let merged = union(old.node.path(&path), made.node.path(&path), string_entries);
         put(made.node.mapping_at(&["metadata"]), field, merged);
     }
     if made.behavior == Behavior::Merge {
         let data = data_of(&old.node);
-        let merged = union(data.as_ref(), made.node.get("data"));
+        let merged = union(data.as_ref(), made.node.get("data"), data_entries);
         put(made.node.mapping_at(&[]), "data", merged);
-        let binary = union(old.node.get("binaryData"), made.node.get("binaryData"));
+        let [old_binary, new_binary] = [&old.node, &made.node].map(|node| node.get("binaryData"));
+        let binary = union(old_binary, new_binary, data_entries);
         put(made.node.mapping_at(&[]), "binaryData", binary);
     }
     made.set_name(&old.name());
@@ -198,17 +202,26 @@ fn data_of(node: &Node) -> Option<Node> {
         return data;
     };
     let mut data = data.unwrap_or_else(Node::mapping);
-    for (key, value) in string_entries(plain) {
+    for (key, value) in data_entries(plain) {
         data.set(&[&key], encode_base64(value.as_bytes()));
     }
     Some(data)
 }
 
 /// The entries of both maps, values as strings, sorted; those of `new` win.
-fn union(old: Option<&Node>, new: Option<&Node>) -> Mapping {
-    let entries = old.into_iter().chain(new).flat_map(string_entries);
+fn union<'a, I: Iterator<Item = (Text, Text)>>(
+    old: Option<&'a Node>,
+    new: Option<&'a Node>,
+    entries: impl Fn(&'a Node) -> I,
+) -> Mapping {
+    let entries = old.into_iter().chain(new).flat_map(entries);
     let merged: BTreeMap<Text, Text> = entries.collect();
     merged.into_iter().map(|(key, value)| (key, value.into())).collect()
+}
+
+fn data_entries(node: &Node) -> impl Iterator<Item = (Text, Text)> + '_ {
+    let entries = node.as_mapping().into_iter().flat_map(Mapping::iter);
+    entries.map(|(key, value)| (key.clone(), scalar_text(value)))
 }
 
 /// Sets a field; an empty map takes it away.

@@ -18,7 +18,7 @@ pub(super) fn suffix(node: &Node) -> Option<String> {
         "Secret" => "stringData",
         _ => return None,
     };
-    let mut content = Mapping::with_capacity(5);
+    let mut content = Mapping::default();
     content.push("kind".into(), kind.into());
     content.push("name".into(), "".into());
     content.push("data".into(), field(node, "data"));

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::error::KustomizeError;
 use super::field_path::{self, Missing};
 use super::name_reference_table::{Reference, table};
-use super::resource::{Resource, set_scalar_text};
+use super::resource::{Resource, set_field_text, set_scalar_text};
 use super::resource_id::{GroupVersionKind, PreviousId, ResourceId, scalar_text};
 use super::resource_map::ResourceMap;
 use crate::yaml::{Node, SourceMap, Text, Value};
@@ -102,9 +102,9 @@ fn fix_mapping(field: &mut Node, search: &Search<'_>) -> Result<(), String> {
         return Ok(());
     }
     let entries = field.mapping_at(&[]);
-    set_scalar_text(entries.entry("name"), &target.id.name);
+    set_field_text(entries, "name", &target.id.name);
     if !target.namespace.is_empty() {
-        set_scalar_text(entries.entry("namespace"), &target.namespace);
+        set_field_text(entries, "namespace", &target.namespace);
     }
     Ok(())
 }

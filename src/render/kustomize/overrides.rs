@@ -97,7 +97,7 @@ impl Overrides {
             name_suffix: options.name_suffix.clone(),
             namespace: options.namespace.clone(),
             images: images.collect::<Result<_, _>>()?,
-            replicas: replicas.collect::<Result<_, _>>()?,
+            replicas: replicas.collect::<Result<_, KustomizeError>>()?,
             labels: options.common_labels.clone(),
             overwrite_labels: overwrite(options.force_common_labels),
             label_reach,

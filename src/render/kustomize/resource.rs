@@ -5,7 +5,7 @@ use super::resource_id::{PreviousId, ResourceId, name_of, namespace_of, scalar_t
 use crate::model::Origin;
 use crate::yaml::read::Dialect;
 use crate::yaml::resolve::{Scalar, resolve};
-use crate::yaml::{Mapping, Node, Text, Value};
+use crate::yaml::{Mapping, Node, Position, Spelling, Text, Value};
 
 /// Annotations that kustomize uses during a build and takes away at its end, from user input
 /// too.
@@ -109,6 +109,12 @@ impl Resource {
         self.previous.push(PreviousId { kind: gvk.kind, name, effective_namespace });
     }
 
+    /// Loses what Kustomize keeps in annotations: a patch has taken them all away.
+    pub(super) fn forget_history(&mut self) {
+        let (node, origin) = (std::mem::take(&mut self.node), std::mem::take(&mut self.origin));
+        *self = Self::new(node, origin);
+    }
+
     /// Whether nothing is left of it.
     pub(super) fn is_empty(&self) -> bool {
         match &self.node.value {
@@ -121,7 +127,7 @@ impl Resource {
 
     /// Gives it another name.
     pub(super) fn set_name(&mut self, name: &str) {
-        set_scalar_text(self.node.mapping_at(&["metadata"]).entry("name"), name);
+        set_field_text(self.node.mapping_at(&["metadata"]), "name", name);
     }
 
     /// Gives it a namespace; `""` takes it away.
@@ -129,7 +135,7 @@ impl Resource {
         if namespace.is_empty() {
             self.node.remove(&["metadata", "namespace"]);
         } else {
-            set_scalar_text(self.node.mapping_at(&["metadata"]).entry("namespace"), namespace);
+            set_field_text(self.node.mapping_at(&["metadata"]), "namespace", namespace);
         }
     }
 
@@ -162,22 +168,24 @@ impl Resource {
     }
 }
 
-/// The entries of a map with their values as text; nothing when it is no map.
+/// The entries of labels or annotations with their values as they were written, an explicit
+/// null as `null`; nothing when it is no map.
 pub(super) fn string_entries(node: &Node) -> impl Iterator<Item = (Text, Text)> + '_ {
     let entries = node.as_mapping().into_iter().flat_map(Mapping::iter);
-    entries.map(|(key, value)| (key.clone(), scalar_text(value)))
+    entries.map(|(key, value)| {
+        let is_written_null = value.is_null() && value.position.spelling() != Spelling::Blank;
+        (key.clone(), if is_written_null { "null".into() } else { scalar_text(value) })
+    })
 }
 
 /// Writes `text` into a scalar the way kustomize does where it does not fix the type: a quoted
-/// scalar stays a string, a plain one is what the text reads as. A string counts as quoted when
-/// it would read as something else without quotes.
+/// scalar stays a string, a plain one is what the text reads as.
 pub(super) fn set_scalar_text(node: &mut Node, text: &str) {
-    let quoted = node.as_str().is_some_and(|old| !is_plain_string(old));
-    if quoted || is_plain_string(text) {
-        node.value = Value::String(text.into());
-        return;
-    }
-    node.value = match resolve(text, Dialect::GoYamlV3) {
+    let scalar = match node.position.spelling() {
+        Spelling::Quoted => Scalar::String,
+        _ => resolve(text, Dialect::GoYamlV3),
+    };
+    node.value = match scalar {
         Scalar::Null => Value::Null,
         Scalar::Bool(value) => Value::Bool(value),
         Scalar::Number(number) => Value::Number(number),
@@ -185,8 +193,16 @@ pub(super) fn set_scalar_text(node: &mut Node, text: &str) {
     };
 }
 
-fn is_plain_string(text: &str) -> bool {
-    matches!(resolve(text, Dialect::GoYamlV3), Scalar::String)
+/// Writes `text` into a field as [`set_scalar_text`] does; a field that was missing is quoted
+/// when it would not read as a string in YAML 1.1.
+pub(super) fn set_field_text(mapping: &mut Mapping, key: &str, text: &str) {
+    if let Some(field) = mapping.get_mut(key) {
+        return set_scalar_text(field, text);
+    }
+    let is_string = matches!(resolve(text, Dialect::GoYamlV2), Scalar::String);
+    let spelling = if is_string { Spelling::Plain } else { Spelling::Quoted };
+    let position = Position::default().spelled(spelling);
+    mapping.push(key.into(), Node::from(text).at(position));
 }
 
 #[cfg(test)]
@@ -224,14 +240,15 @@ mod tests {
 
     #[test]
     fn a_plain_scalar_is_what_its_text_reads_as() {
-        let check = |before: &str, text: &str, after: &str| {
-            let mut node: Node = serde_json::from_str(before).unwrap();
+        let check = |spelling: Spelling, text: &str, after: &str| {
+            let mut node = Node::from("x");
+            node.position = node.position.spelled(spelling);
             set_scalar_text(&mut node, text);
-            assert_eq!(serde_json::to_string(&node).unwrap(), after, "{before} {text}");
+            assert_eq!(serde_json::to_string(&node).unwrap(), after, "{text}");
         };
-        check(r#""web""#, "dev-web", r#""dev-web""#);
-        check("123", "1123", "1123");
-        check(r#""123""#, "1123", r#""1123""#);
-        check("null", "true", "true");
+        check(Spelling::Plain, "dev-web", r#""dev-web""#);
+        check(Spelling::Plain, "1123", "1123");
+        check(Spelling::Quoted, "1123", r#""1123""#);
+        check(Spelling::Plain, "true", "true");
     }
 }

@@ -2,6 +2,7 @@
 //! cluster-scoped, as kustomize v5.8.2 has them built in (Kubernetes 1.21 and two later kinds).
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use crate::yaml::{Node, Text, Value};
 
@@ -133,10 +134,11 @@ pub(super) fn namespace_of(node: &Node) -> Text {
 }
 
 fn effective_namespace(gvk: &GroupVersionKind, namespace: &Text) -> Text {
+    static RESERVED: LazyLock<[Text; 2]> = LazyLock::new(|| [NO_NAMESPACE.into(), "default".into()]);
     if gvk.is_cluster_scoped() {
-        NO_NAMESPACE.into()
+        RESERVED[0].clone()
     } else if namespace.is_empty() {
-        "default".into()
+        RESERVED[1].clone()
     } else {
         namespace.clone()
     }

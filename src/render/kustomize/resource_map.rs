@@ -72,11 +72,17 @@ impl ResourceMap {
 
     /// Checks that all present ids differ.
     pub(super) fn check_unique(&mut self) -> Result<(), Duplicate> {
-        let mut checked = Self::default();
-        for resource in std::mem::take(&mut self.resources) {
-            checked.append(resource)?;
+        let mut by_id = HashMap::with_capacity(self.resources.len());
+        let left = self.resources.iter().enumerate().filter(|(_, resource)| !resource.is_empty());
+        for (place, resource) in left {
+            let id = resource.id();
+            if let Some(first) = by_id.get(&id) {
+                let [first, second] = [*first, place].map(|p| Box::new(self.resources[p].clone()));
+                return Err(Duplicate { id, first, second });
+            }
+            by_id.insert(id, place);
         }
-        *self = checked;
+        self.by_id = Some(by_id);
         Ok(())
     }
 
