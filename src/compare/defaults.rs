@@ -45,6 +45,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("PersistentVolumeClaim", "kind", r#""PersistentVolumeClaim""#),
     ("PersistentVolumeClaim", "status", r#"{"phase":"Pending"}"#),
     ("PersistentVolumeClaimSpec", "volumeMode", r#""Filesystem""#),
+    ("PersistentVolumeClaimStatus", "phase", r#""Pending""#),
     ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy", r#""Retain""#),
     ("PersistentVolumeSpec", "volumeMode", r#""Filesystem""#),
     ("PodSpec", "dnsPolicy", r#""ClusterFirst""#),
