@@ -40,7 +40,9 @@ fn merge_value(
         return;
     }
     match (&mut live.value, &target.value, field.shape) {
-        (Value::Mapping(live), Value::Mapping(target), _) => {
+        (Value::Mapping(live), Value::Mapping(target), _)
+            if field.absent_keys != AbsentKeys::Replaced =>
+        {
             let original = original.and_then(Node::as_mapping);
             merge_mapping(live, original, target, field, depth);
         }
