@@ -2,6 +2,7 @@
 
 pub mod api_catalog;
 pub mod application;
+pub mod image;
 pub mod manifest;
 pub mod object;
 pub mod operation;
@@ -16,6 +17,7 @@ pub mod tracking;
 
 pub use api_catalog::{ApiCatalog, ApiResource, Scope};
 pub use application::{Application, ApplicationDestination, ApplicationName, ApplicationSpec};
+pub use image::ImageReference;
 pub use manifest::{Manifest, Origin};
 pub use operation::{
     Operation, OperationPhase, OperationState, ResourceResult, ResultCode, SyncOperation,
