@@ -66,6 +66,8 @@ pub(super) enum AbsentKeys {
     Kept,
     /// They go: the patch strategy `retainKeys`.
     Dropped,
+    /// The whole mapping is replaced: the patch strategy `replace`.
+    Replaced,
 }
 
 /// A Go struct.
@@ -160,9 +162,10 @@ impl Field {
     }
 
     fn parse(notation: &'static str) -> Self {
-        let (absent_keys, rest) = match notation.strip_prefix('!') {
-            Some(rest) => (AbsentKeys::Dropped, rest),
-            None => (AbsentKeys::Kept, notation),
+        let (absent_keys, rest) = match notation.split_at_checked(1) {
+            Some(("!", rest)) => (AbsentKeys::Dropped, rest),
+            Some(("%", rest)) => (AbsentKeys::Replaced, rest),
+            _ => (AbsentKeys::Kept, notation),
         };
         let (zero, rest) = match rest.strip_prefix('*') {
             Some(rest) => (Zero::Counts, rest),

@@ -40,7 +40,9 @@ fn merge_value(
         return;
     }
     match (&mut live.value, &target.value, field.shape) {
-        (Value::Mapping(live), Value::Mapping(target), _) => {
+        (Value::Mapping(live), Value::Mapping(target), _)
+            if field.absent_keys != AbsentKeys::Replaced =>
+        {
             let original = original.and_then(Node::as_mapping);
             merge_mapping(live, original, target, field, depth);
         }
@@ -71,7 +73,7 @@ fn merge_mapping(
         let wanted = target.get(key).is_some_and(|value| !says_nothing(value, &child));
         let applied = || original.and_then(|original| original.get(key));
         let dropped = || field.absent_keys == AbsentKeys::Dropped;
-        !wanted && (dropped() || applied().is_some_and(|value| !says_nothing(value, &child)))
+        !wanted && (dropped() || applied().is_some_and(|value| was_applied(value, &child)))
     };
     let type_name = field.type_name();
     live.retain(|key, value| !gone(key) || is_server_default(type_name, key, value, target));
@@ -192,6 +194,11 @@ fn says_nothing(value: &Node, field: &Field) -> bool {
         Value::Sequence(items) => items.is_empty() && !merged && field.zero == Zero::MeansAbsent,
         Value::Number(_) | Value::String(_) => is_zero(value) && field.zero == Zero::MeansAbsent,
     }
+}
+
+/// Whether a value in last-applied is something that goes when Git no longer has it.
+fn was_applied(value: &Node, field: &Field) -> bool {
+    matches!(value.value, Value::Bool(_)) || !is_insignificant(value, field, 0)
 }
 
 /// Whether writing a value out is the same as leaving it out, when live has nothing there.
