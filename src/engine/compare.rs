@@ -15,7 +15,7 @@ use super::status::{self, ComparedWith};
 use crate::compare::{self, CompareContext, Comparison, LiveState};
 use crate::model::status::ConditionType;
 use crate::model::{
-    Application, ApplicationStatus, Condition, HealthStatus, HealthStatusCode, ResourceKey,
+    Application, ApplicationDestination, ApplicationName, ApplicationStatus, Condition, HealthStatus, HealthStatusCode, ResourceKey,
     SyncStatusCode,
 };
 use crate::model::tracking::{self, Ownership};
@@ -228,8 +228,8 @@ fn judge(
     found: Found,
     options: &CompareOptions,
 ) -> ApplicationComparison {
-    let context = compare_context(&application, &place);
-    let mut comparison = compare::compare(&targets.state, &found.state, &context);
+    let with = CompareWith::new(&application, &place);
+    let mut comparison = compare::compare(&targets.state, &found.state, &with.context());
     mark_unreadable(&mut comparison, &found.unreadable);
     let with = ComparedWith {
         revisions: &targets.revisions,
@@ -252,11 +252,41 @@ fn judge(
     }
 }
 
-fn compare_context<'a>(application: &'a Application, place: &'a Place) -> CompareContext<'a> {
-    CompareContext {
-        application,
-        settings: &place.settings,
-        project: place.project.as_ref(),
+/// What a comparison is made with, owned.
+pub struct CompareWith<'a> {
+    place: &'a Place,
+    application: &'a Application,
+    name: ApplicationName,
+    instance: String,
+    sync_options: Vec<String>,
+    destination: ApplicationDestination,
+}
+
+impl<'a> CompareWith<'a> {
+    /// For `application`, which goes to `place`.
+    pub fn new(application: &'a Application, place: &'a Place) -> Self {
+        let name = application.name();
+        Self {
+            place,
+            application,
+            instance: name.instance(&place.settings.argocd_namespace),
+            name,
+            sync_options: application.sync_policy().sync_options,
+            destination: refresh::known_destination(application),
+        }
+    }
+
+    /// The same, as the comparison wants it.
+    pub fn context(&self) -> CompareContext<'_> {
+        CompareContext {
+            application: &self.name,
+            instance: &self.instance,
+            settings: &self.place.settings,
+            ignore_differences: &self.application.spec.ignore_differences,
+            sync_options: &self.sync_options,
+            project: self.place.project.as_ref(),
+            destination: &self.destination,
+        }
     }
 }
 

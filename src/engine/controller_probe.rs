@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::error::EngineError;
+use super::refresh::IN_CLUSTER_SERVER;
 use super::session::Session;
 use crate::model::application::{REFRESH_ANNOTATION, SKIP_RECONCILE_ANNOTATION};
 use crate::model::{Application, ApplicationDestination, GroupKind};
@@ -17,8 +18,6 @@ use crate::yaml::Node;
 const REACTION_MAX: Duration = Duration::from_secs(5);
 /// How often is looked whether it did.
 const POLL_EVERY: Duration = Duration::from_millis(250);
-/// The server address that means the cluster the Application lives on.
-const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
 /// Label of everything that is part of an Argo CD installation.
 const PART_OF_LABEL: &str = "app.kubernetes.io/part-of";
 
