@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::remove::Removed;
 use super::request::{SyncMode, SyncRequest};
 use super::size;
 use crate::engine::compare::ApplicationComparison;
@@ -223,6 +224,26 @@ pub fn result_row(task: &SyncTask, status: ResultCode, message: String) -> Resou
         hook_phase: Some(phase),
         sync_phase: Some(task.phase),
         images: target.map(|target| images_of(&target.manifest.root)).unwrap_or_default(),
+    }
+}
+
+/// The row of an object that went with its Application.
+pub fn result_row_of_deletion(key: &ResourceKey, version: &str, removed: Removed) -> ResourceResult {
+    let (status, message) = match removed {
+        Removed::Gone | Removed::Requested => (ResultCode::Pruned, "deleted"),
+        Removed::NotOurs => (ResultCode::PruneSkipped, "ignored (belongs to somebody else)"),
+    };
+    ResourceResult {
+        group: key.group.clone(),
+        version: version.into(),
+        kind: key.kind.clone(),
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        status: Some(status),
+        message: message.to_owned(),
+        hook_phase: Some(OperationPhase::Succeeded),
+        sync_phase: Some(SyncPhase::Sync),
+        ..ResourceResult::default()
     }
 }
 
