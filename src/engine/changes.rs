@@ -26,7 +26,8 @@ pub async fn changes(
     let requests = requests(catalog, comparison);
     let opening = requests.iter().map(|request| cluster.watch(request, ""));
     let opened = join_all(opening).await.into_iter().filter_map(Result::ok);
-    let watches = opened.map(|watch| watch.filter_map(|event| async move { event.ok().map(|_| ()) }).boxed());
+    let watches =
+        opened.map(|watch| watch.filter_map(|event| async move { event.ok().map(|_| ()) }).boxed());
     stream::select_all(watches).chain(stream::pending())
 }
 

@@ -61,10 +61,7 @@ pub async fn probe(
     ask(session, application).await
 }
 
-async fn ask(
-    session: &Session<'_>,
-    application: &Application,
-) -> Result<Controller, EngineError> {
+async fn ask(session: &Session<'_>, application: &Application) -> Result<Controller, EngineError> {
     let store = &session.ports.store;
     let name = application.name();
     match store.patch_application(&name, &refresh_patch(Node::from("normal")), None).await {

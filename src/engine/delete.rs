@@ -26,9 +26,7 @@ use super::sync::request::Identity;
 use crate::compare::ResourceComparison;
 use crate::compare::exclusions::is_excluded;
 use crate::model::application::RESOURCES_FINALIZER;
-use crate::model::{
-    ApiResource, Application, ApplicationName, GroupKind, ResourceKey,
-};
+use crate::model::{ApiResource, Application, ApplicationName, GroupKind, ResourceKey};
 use crate::plan::SyncOptions;
 use crate::plan::options::Removal;
 use crate::ports::{
@@ -125,7 +123,7 @@ pub async fn delete(
     let holder = request.identity.holder("delete");
     let mode = request.lock.unwrap_or(LockMode::Take { wait: Duration::ZERO });
     let lock = lock::acquire(session, name, &holder, mode).await?;
-    let result = delete_locked(session, &lock, application, request).await;
+    let result = Box::pin(delete_locked(session, &lock, application, request)).await;
     lock.release().await;
     result
 }
@@ -135,9 +133,7 @@ async fn leave_to_controller(
     application: &Application,
     request: &DeleteRequest,
 ) -> Result<DeleteOutcome, EngineError> {
-    session.emit(Event::Note(
-        "an Argo CD controller is at work and does the deletion".to_owned(),
-    ));
+    session.emit(Event::Note("an Argo CD controller is at work and does the deletion".to_owned()));
     let name = application.name();
     set_finalizer(session, application, request.cascade).await?;
     session.ports.store.delete_application(&name).await?;
@@ -168,7 +164,7 @@ async fn delete_locked(
     }
     let place = refresh::place(session.ports, &application).await?;
     let cascade = Cascading { session, lock, place: &place, request };
-    let compared = cascade.find(application.clone()).await?;
+    let compared = Box::pin(cascade.find(application.clone())).await?;
     let (doomed, kept) = cascade.sort_out(&compared)?;
     if is_custom_resource && !application.raw.is_being_deleted() {
         set_finalizer(session, &application, request.cascade).await?;
@@ -230,7 +226,8 @@ impl Cascading<'_> {
         let mut doomed: BTreeMap<i64, Vec<Doomed>> = BTreeMap::new();
         let mut kept = Vec::new();
         let mut unconfirmed = Vec::new();
-        let extra = compared.comparison.resources.iter().filter(|pair| pair.requires_pruning);
+        // Everything found is tracked, or it would not have been found; hooks go too.
+        let extra = compared.comparison.resources.iter();
         for pair in extra {
             let Some(live) = &pair.live else { continue };
             match reason_to_keep(pair, live, &options, &compared.application) {
@@ -393,7 +390,9 @@ impl Cascading<'_> {
         let mut left = Vec::new();
         for list in futures::future::join_all(lists).await {
             let objects = list?.items;
-            left.extend(objects.iter().filter(|o| !is_in_every_namespace(o)).map(|o| o.key().to_string()));
+            left.extend(
+                objects.iter().filter(|o| !is_in_every_namespace(o)).map(|o| o.key().to_string()),
+            );
         }
         Ok(left)
     }
@@ -501,7 +500,10 @@ fn is_resources_finalizer(finalizer: &str) -> bool {
 
 /// Finalizers Argo CD's controller would take care of; hooks of deletions do not run here.
 fn is_argo_finalizer(finalizer: &str) -> bool {
-    finalizer.split('/').next().is_some_and(|domain| domain.ends_with("-finalizer.argocd.argoproj.io"))
+    finalizer
+        .split('/')
+        .next()
+        .is_some_and(|domain| domain.ends_with("-finalizer.argocd.argoproj.io"))
 }
 
 async fn write_finalizers(

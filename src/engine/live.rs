@@ -162,7 +162,8 @@ fn wanted_places(request: &LiveRequest<'_>) -> BTreeMap<Place, Wanted> {
 }
 
 fn add_wanted(places: &mut BTreeMap<Place, Wanted>, resource: ApiResource, key: &ResourceKey) {
-    let namespace = if resource.is_namespaced() { key.namespace.to_string() } else { String::new() };
+    let namespace =
+        if resource.is_namespaced() { key.namespace.to_string() } else { String::new() };
     let place = (resource_key(&resource), namespace.clone());
     let wanted = places.entry(place).or_insert_with(|| Wanted {
         resource,
@@ -274,8 +275,7 @@ fn rest_lists(request: &LiveRequest<'_>, listed: &BTreeSet<Place>) -> Vec<ListRe
 fn namespaces_of_interest(request: &LiveRequest<'_>) -> BTreeSet<String> {
     let targets = request.targets.objects.iter().map(|object| &object.key.namespace);
     let known = request.known.iter().map(|key| &key.namespace);
-    let mut namespaces: BTreeSet<String> =
-        targets.chain(known).map(ToString::to_string).collect();
+    let mut namespaces: BTreeSet<String> = targets.chain(known).map(ToString::to_string).collect();
     namespaces.insert(request.destination_namespace.to_owned());
     namespaces.remove("");
     namespaces
@@ -303,8 +303,7 @@ fn keep(state: &mut LiveState, objects: Vec<Node>, is_kept: impl Fn(&Node) -> bo
 /// The same object may be served under two groups: only the one Git names stays, else the
 /// first.
 fn drop_duplicates(state: &mut LiveState, targets: &TargetState) {
-    let wanted: BTreeSet<&ResourceKey> =
-        targets.objects.iter().map(|object| &object.key).collect();
+    let wanted: BTreeSet<&ResourceKey> = targets.objects.iter().map(|object| &object.key).collect();
     let mut by_uid: BTreeMap<String, Vec<ResourceKey>> = BTreeMap::new();
     for (key, object) in state.objects.iter().filter(|(_, object)| !object.uid().is_empty()) {
         by_uid.entry(object.uid().to_owned()).or_default().push(key.clone());

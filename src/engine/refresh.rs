@@ -8,8 +8,8 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::error::{EngineError, EngineErrorKind};
-use crate::compare::target::{self, TargetContext};
 use crate::compare::TargetState;
+use crate::compare::target::{self, TargetContext};
 use crate::model::{
     ApiCatalog, AppProject, Application, ApplicationDestination, ApplicationSource, Settings,
 };
@@ -168,9 +168,7 @@ fn check_spec(application: &Application) -> Result<(), EngineError> {
             "spec.destination has both name {} and server {}; give one of them",
             destination.name, destination.server
         ))),
-        (true, true) => {
-            Err(invalid("spec.destination needs a server or a name".to_owned()))
-        }
+        (true, true) => Err(invalid("spec.destination needs a server or a name".to_owned())),
         _ => Ok(()),
     }
 }
@@ -275,9 +273,7 @@ fn render_source(
     };
     let _ = place;
     let rendered = render::render(&request);
-    rendered
-        .map(Some)
-        .map_err(|error| EngineError::new(EngineErrorKind::Render, error.to_string()))
+    rendered.map(Some).map_err(|error| EngineError::new(EngineErrorKind::Render, error.to_string()))
 }
 
 fn target_state(

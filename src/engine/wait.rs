@@ -121,7 +121,7 @@ pub async fn wait(
             }
             Err(error) => return Err(error),
         }
-        match look_again(session, name, request, compared).await? {
+        match Box::pin(look_again(session, name, request, compared)).await? {
             Some(next) => compared = next,
             None => return Ok(WaitOutcome { verdict: WaitVerdict::Met, compared: None }),
         }
@@ -152,7 +152,7 @@ async fn compare_whole(
 ) -> Result<ApplicationComparison, EngineError> {
     let options =
         CompareOptions { on_target_failure: TargetFailure::Report, ..CompareOptions::default() };
-    compare_application(session.ports, application, &options).await
+    Box::pin(compare_application(session.ports, application, &options)).await
 }
 
 /// The Application; `None` when it is gone and that is waited for.

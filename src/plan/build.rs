@@ -75,10 +75,7 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When an object needs an unsupported feature or a kind that nobody serves.
-pub fn build(
-    comparison: &Comparison,
-    request: &PlanRequest<'_>,
-) -> Result<SyncPlan, PlanError> {
+pub fn build(comparison: &Comparison, request: &PlanRequest<'_>) -> Result<SyncPlan, PlanError> {
     let pairs: Vec<&ResourceComparison> =
         comparison.resources.iter().filter(|pair| is_wanted(pair, request)).collect();
     refuse_unsupported(comparison, request)?;
@@ -117,10 +114,7 @@ pub fn is_selected(key: &ResourceKey, selection: &[SyncOperationResource]) -> bo
         })
 }
 
-fn refuse_unsupported(
-    comparison: &Comparison,
-    request: &PlanRequest<'_>,
-) -> Result<(), PlanError> {
+fn refuse_unsupported(comparison: &Comparison, request: &PlanRequest<'_>) -> Result<(), PlanError> {
     // A selective sync runs no hooks, so it has none to refuse.
     let runs_hooks = request.selection.is_empty();
     refuse("hooks", comparison, |object| runs_hooks && runs_as_hook(object))?;
@@ -240,10 +234,7 @@ pub fn defined_kind(key: &ResourceKey, object: &Node) -> Option<GroupKind> {
     let is_definition =
         &*key.kind == "CustomResourceDefinition" && &*key.group == "apiextensions.k8s.io";
     is_definition.then(|| {
-        GroupKind::new(
-            object.str_at(&["spec", "group"]),
-            object.str_at(&["spec", "names", "kind"]),
-        )
+        GroupKind::new(object.str_at(&["spec", "group"]), object.str_at(&["spec", "names", "kind"]))
     })
 }
 
@@ -315,9 +306,8 @@ fn hold_back(
     if request.guard == PruneGuard::Off {
         return Vec::new();
     }
-    let removes = |task: &SyncTask| {
-        matches!(task.action, TaskAction::Prune | TaskAction::ConfirmPrune)
-    };
+    let removes =
+        |task: &SyncTask| matches!(task.action, TaskAction::Prune | TaskAction::ConfirmPrune);
     let candidates: Vec<&ResourceKey> =
         prunes.iter().filter(|task| removes(task)).map(|task| &task.key).collect();
     let pairs = &comparison.resources;
@@ -404,10 +394,7 @@ type Dependent = Box<dyn Fn(&SyncTask) -> bool>;
 
 /// Moves each applied object that others need to just before the first of them; it takes over
 /// the phase and wave of that one.
-fn bring_forward(
-    tasks: &mut Vec<SyncTask>,
-    dependent_of: impl Fn(&SyncTask) -> Option<Dependent>,
-) {
+fn bring_forward(tasks: &mut Vec<SyncTask>, dependent_of: impl Fn(&SyncTask) -> Option<Dependent>) {
     for index in 0..tasks.len() {
         if tasks[index].action != TaskAction::Apply {
             continue;

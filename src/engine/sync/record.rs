@@ -86,7 +86,10 @@ impl Recorder {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn look(&mut self, session: &Session<'_>) -> Result<Option<Application>, EngineError> {
+    pub async fn look(
+        &mut self,
+        session: &Session<'_>,
+    ) -> Result<Option<Application>, EngineError> {
         if self.mode == SyncMode::DryRun {
             return Ok(None);
         }
@@ -137,8 +140,7 @@ impl Recorder {
 
     fn see(&mut self, stored: &Application) {
         let state = stored.status.operation_state.as_ref();
-        self.terminating |=
-            state.is_some_and(|state| state.phase == OperationPhase::Terminating);
+        self.terminating |= state.is_some_and(|state| state.phase == OperationPhase::Terminating);
     }
 }
 
@@ -228,7 +230,11 @@ pub fn result_row(task: &SyncTask, status: ResultCode, message: String) -> Resou
 }
 
 /// The row of an object that went with its Application.
-pub fn result_row_of_deletion(key: &ResourceKey, version: &str, removed: Removed) -> ResourceResult {
+pub fn result_row_of_deletion(
+    key: &ResourceKey,
+    version: &str,
+    removed: Removed,
+) -> ResourceResult {
     let (status, message) = match removed {
         Removed::Gone | Removed::Requested => (ResultCode::Pruned, "deleted"),
         Removed::NotOurs => (ResultCode::PruneSkipped, "ignored (belongs to somebody else)"),
@@ -322,10 +328,7 @@ mod tests {
 
     fn succeeded() -> OperationState {
         OperationState {
-            operation: Operation {
-                sync: Some(SyncOperation::default()),
-                ..Operation::default()
-            },
+            operation: Operation { sync: Some(SyncOperation::default()), ..Operation::default() },
             phase: OperationPhase::Succeeded,
             sync_result: Some(SyncResult::default()),
             ..OperationState::default()
