@@ -14,11 +14,11 @@ use super::session;
 use super::status::{self, ComparedWith};
 use crate::compare::{self, CompareContext, Comparison, LiveState};
 use crate::model::status::ConditionType;
-use crate::model::{
-    Application, ApplicationStatus, Condition, HealthStatus, HealthStatusCode, ResourceKey,
-    SyncStatusCode,
-};
 use crate::model::tracking::{self, Ownership};
+use crate::model::{
+    Application, ApplicationDestination, ApplicationName, ApplicationStatus, Condition,
+    HealthStatus, HealthStatusCode, ResourceKey, SyncStatusCode,
+};
 use crate::ports::{Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
@@ -89,7 +89,7 @@ pub async fn compare_application(
     application: Application,
     options: &CompareOptions,
 ) -> Result<ApplicationComparison, EngineError> {
-    let place = match refresh::place(ports, &application).await {
+    let place = match Box::pin(refresh::place(ports, &application)).await {
         Ok(place) => place,
         Err(error) if is_reported(&error, options) => {
             return Ok(unjudged(ports, application, &error));
@@ -98,10 +98,11 @@ pub async fn compare_application(
     };
     let choice = revision_choice(options);
     let local = options.local.as_ref();
-    match refresh::targets(ports, &application, &place, &choice, local).await {
-        Ok(targets) => compare_targets(ports, application, place, targets, options).await,
+    let refreshing = refresh::targets(ports, &application, &place, &choice, local);
+    match Box::pin(refreshing).await {
+        Ok(targets) => Box::pin(compare_targets(ports, application, place, targets, options)).await,
         Err(error) if is_reported(&error, options) => {
-            without_targets(ports, application, place, &error, options).await
+            Box::pin(without_targets(ports, application, place, &error, options)).await
         }
         Err(error) => Err(error),
     }
@@ -173,9 +174,7 @@ fn is_reported(error: &EngineError, options: &CompareOptions) -> bool {
     options.on_target_failure == TargetFailure::Report
         && matches!(
             error.kind,
-            EngineErrorKind::Source
-                | EngineErrorKind::Render
-                | EngineErrorKind::InvalidSpec
+            EngineErrorKind::Source | EngineErrorKind::Render | EngineErrorKind::InvalidSpec
         )
 }
 
@@ -228,8 +227,8 @@ fn judge(
     found: Found,
     options: &CompareOptions,
 ) -> ApplicationComparison {
-    let context = compare_context(&application, &place);
-    let mut comparison = compare::compare(&targets.state, &found.state, &context);
+    let with = CompareWith::new(&application, &place);
+    let mut comparison = compare::compare(&targets.state, &found.state, &with.context());
     mark_unreadable(&mut comparison, &found.unreadable);
     let with = ComparedWith {
         revisions: &targets.revisions,
@@ -252,11 +251,41 @@ fn judge(
     }
 }
 
-fn compare_context<'a>(application: &'a Application, place: &'a Place) -> CompareContext<'a> {
-    CompareContext {
-        application,
-        settings: &place.settings,
-        project: place.project.as_ref(),
+/// What a comparison is made with, owned.
+pub struct CompareWith<'a> {
+    place: &'a Place,
+    application: &'a Application,
+    name: ApplicationName,
+    instance: String,
+    sync_options: Vec<String>,
+    destination: ApplicationDestination,
+}
+
+impl<'a> CompareWith<'a> {
+    /// For `application`, which goes to `place`.
+    pub fn new(application: &'a Application, place: &'a Place) -> Self {
+        let name = application.name();
+        Self {
+            place,
+            application,
+            instance: name.instance(&place.settings.argocd_namespace),
+            name,
+            sync_options: application.sync_policy().sync_options,
+            destination: refresh::known_destination(application),
+        }
+    }
+
+    /// The same, as the comparison wants it.
+    pub fn context(&self) -> CompareContext<'_> {
+        CompareContext {
+            application: &self.name,
+            instance: &self.instance,
+            settings: &self.place.settings,
+            ignore_differences: &self.application.spec.ignore_differences,
+            sync_options: &self.sync_options,
+            project: self.place.project.as_ref(),
+            destination: &self.destination,
+        }
     }
 }
 
@@ -302,34 +331,29 @@ async fn without_targets(
     error: &EngineError,
     options: &CompareOptions,
 ) -> Result<ApplicationComparison, EngineError> {
-    let targets = Targets::default();
+    let mut targets = Targets::default();
+    targets
+        .state
+        .conditions
+        .push(comparison_error(format!("Failed to load target state: {error}")));
     let mut compared = compare_targets(ports, application, place, targets, options).await?;
     for pair in &mut compared.comparison.resources {
-        pair.status = Some(SyncStatusCode::Unknown);
         pair.requires_pruning = false;
         pair.difference = None;
     }
-    compared.comparison.sync = SyncStatusCode::Unknown;
-    let message = format!("Failed to load target state: {error}");
-    compared.comparison.conditions.push(comparison_error(message));
     let with = ComparedWith {
         revisions: &[],
         source_types: &[],
         resolved: true,
         now: session::now(ports),
     };
-    compared.status =
-        status::after_comparison(&compared.application, &compared.comparison, &with);
+    compared.status = status::after_comparison(&compared.application, &compared.comparison, &with);
     compared.warnings.extend(error.hints.iter().cloned());
     Ok(compared)
 }
 
 /// The comparison when the spec is not valid: nothing is judged.
-fn unjudged(
-    ports: &Ports,
-    application: Application,
-    error: &EngineError,
-) -> ApplicationComparison {
+fn unjudged(ports: &Ports, application: Application, error: &EngineError) -> ApplicationComparison {
     let condition = Condition {
         kind: ConditionType::InvalidSpecError,
         message: error.to_string(),

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::error::EngineError;
+use super::refresh::IN_CLUSTER_SERVER;
 use super::session::Session;
 use crate::model::application::{REFRESH_ANNOTATION, SKIP_RECONCILE_ANNOTATION};
 use crate::model::{Application, ApplicationDestination, GroupKind};
@@ -17,8 +18,6 @@ use crate::yaml::Node;
 const REACTION_MAX: Duration = Duration::from_secs(5);
 /// How often is looked whether it did.
 const POLL_EVERY: Duration = Duration::from_millis(250);
-/// The server address that means the cluster the Application lives on.
-const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
 /// Label of everything that is part of an Argo CD installation.
 const PART_OF_LABEL: &str = "app.kubernetes.io/part-of";
 
@@ -62,10 +61,7 @@ pub async fn probe(
     ask(session, application).await
 }
 
-async fn ask(
-    session: &Session<'_>,
-    application: &Application,
-) -> Result<Controller, EngineError> {
+async fn ask(session: &Session<'_>, application: &Application) -> Result<Controller, EngineError> {
     let store = &session.ports.store;
     let name = application.name();
     match store.patch_application(&name, &refresh_patch(Node::from("normal")), None).await {

@@ -88,9 +88,7 @@ impl From<StoreError> for EngineError {
             StoreErrorKind::NotFound | StoreErrorKind::NotInstalled => EngineErrorKind::NotFound,
             StoreErrorKind::Forbidden => EngineErrorKind::Permission,
             StoreErrorKind::Invalid | StoreErrorKind::Ambiguous => EngineErrorKind::InvalidSpec,
-            StoreErrorKind::Unsupported | StoreErrorKind::AlreadyExists => {
-                EngineErrorKind::Refused
-            }
+            StoreErrorKind::Unsupported | StoreErrorKind::AlreadyExists => EngineErrorKind::Refused,
             StoreErrorKind::Conflict => EngineErrorKind::Cluster,
             StoreErrorKind::Cluster(kind) => kind_of_cluster_error(kind),
         };
@@ -111,9 +109,7 @@ impl From<SourceError> for EngineError {
 fn kind_of_cluster_error(kind: ClusterErrorKind) -> EngineErrorKind {
     match kind {
         ClusterErrorKind::NotFound => EngineErrorKind::NotFound,
-        ClusterErrorKind::Forbidden | ClusterErrorKind::Unauthorized => {
-            EngineErrorKind::Permission
-        }
+        ClusterErrorKind::Forbidden | ClusterErrorKind::Unauthorized => EngineErrorKind::Permission,
         ClusterErrorKind::Timeout => EngineErrorKind::TimedOut,
         ClusterErrorKind::Config => EngineErrorKind::InvalidSpec,
         _ => EngineErrorKind::Cluster,

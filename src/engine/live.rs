@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::error::EngineError;
+use crate::compare::exclusions::is_excluded;
 use crate::compare::{LiveState, TargetState};
 use crate::model::{ApiCatalog, ApiResource, ResourceKey};
 use crate::ports::{Cluster, ClusterError, ClusterErrorKind, Content, ListRequest};
@@ -19,43 +20,6 @@ use crate::yaml::Node;
 /// Up to so many objects of a kind and namespace are fetched one by one: the namespace may hold
 /// thousands of others.
 const SINGLE_GETS_MAX: usize = 2;
-
-/// Kinds that are never part of an Application's live state: they change all the time, belong
-/// to controllers, or cannot be kept. The groups and kinds Argo CD 3.5 excludes as shipped.
-const EXCLUDED_KINDS: [(&str, &str); 32] = [
-    ("", "ComponentStatus"),
-    ("", "Endpoints"),
-    ("", "Event"),
-    ("authentication.k8s.io", "SelfSubjectReview"),
-    ("authentication.k8s.io", "TokenReview"),
-    ("authorization.k8s.io", "LocalSubjectAccessReview"),
-    ("authorization.k8s.io", "SelfSubjectAccessReview"),
-    ("authorization.k8s.io", "SelfSubjectRulesReview"),
-    ("authorization.k8s.io", "SubjectAccessReview"),
-    ("cert-manager.io", "CertificateRequest"),
-    ("certificates.k8s.io", "CertificateSigningRequest"),
-    ("cilium.io", "CiliumEndpoint"),
-    ("cilium.io", "CiliumEndpointSlice"),
-    ("cilium.io", "CiliumIdentity"),
-    ("coordination.k8s.io", "Lease"),
-    ("discovery.k8s.io", "EndpointSlice"),
-    ("events.k8s.io", "Event"),
-    ("kyverno.io", "AdmissionReport"),
-    ("kyverno.io", "BackgroundScanReport"),
-    ("kyverno.io", "ClusterAdmissionReport"),
-    ("kyverno.io", "ClusterBackgroundScanReport"),
-    ("kyverno.io", "ClusterEphemeralReport"),
-    ("kyverno.io", "ClusterPolicyReport"),
-    ("kyverno.io", "EphemeralReport"),
-    ("kyverno.io", "PolicyReport"),
-    ("kyverno.io", "UpdateRequest"),
-    ("metrics.k8s.io", "NodeMetrics"),
-    ("metrics.k8s.io", "PodMetrics"),
-    ("reports.kyverno.io", "ClusterEphemeralReport"),
-    ("reports.kyverno.io", "EphemeralReport"),
-    ("wgpolicyk8s.io", "ClusterPolicyReport"),
-    ("wgpolicyk8s.io", "PolicyReport"),
-];
 
 /// Where to look for objects that are not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,11 +135,6 @@ pub async fn find_again(
     Ok(state)
 }
 
-/// Whether tiphys never looks at a kind.
-pub fn is_excluded(resource: &ApiResource) -> bool {
-    EXCLUDED_KINDS.contains(&(&*resource.group, &*resource.kind))
-}
-
 /// The error of an object that may not be read.
 pub fn unreadable(key: &ResourceKey, message: &str) -> EngineError {
     EngineError::new(
@@ -203,7 +162,8 @@ fn wanted_places(request: &LiveRequest<'_>) -> BTreeMap<Place, Wanted> {
 }
 
 fn add_wanted(places: &mut BTreeMap<Place, Wanted>, resource: ApiResource, key: &ResourceKey) {
-    let namespace = if resource.is_namespaced() { key.namespace.to_string() } else { String::new() };
+    let namespace =
+        if resource.is_namespaced() { key.namespace.to_string() } else { String::new() };
     let place = (resource_key(&resource), namespace.clone());
     let wanted = places.entry(place).or_insert_with(|| Wanted {
         resource,
@@ -292,7 +252,9 @@ async fn search_rest(
 fn rest_lists(request: &LiveRequest<'_>, listed: &BTreeSet<Place>) -> Vec<ListRequest> {
     let namespaces = namespaces_of_interest(request);
     let searchable = |resource: &&ApiResource| {
-        resource.has_verb("list") && resource.has_verb("delete") && !is_excluded(resource)
+        resource.has_verb("list")
+            && resource.has_verb("delete")
+            && !is_excluded(&resource.group, &resource.kind)
     };
     let mut lists = Vec::new();
     for resource in request.catalog.preferred().filter(searchable) {
@@ -313,8 +275,7 @@ fn rest_lists(request: &LiveRequest<'_>, listed: &BTreeSet<Place>) -> Vec<ListRe
 fn namespaces_of_interest(request: &LiveRequest<'_>) -> BTreeSet<String> {
     let targets = request.targets.objects.iter().map(|object| &object.key.namespace);
     let known = request.known.iter().map(|key| &key.namespace);
-    let mut namespaces: BTreeSet<String> =
-        targets.chain(known).map(ToString::to_string).collect();
+    let mut namespaces: BTreeSet<String> = targets.chain(known).map(ToString::to_string).collect();
     namespaces.insert(request.destination_namespace.to_owned());
     namespaces.remove("");
     namespaces
@@ -342,8 +303,7 @@ fn keep(state: &mut LiveState, objects: Vec<Node>, is_kept: impl Fn(&Node) -> bo
 /// The same object may be served under two groups: only the one Git names stays, else the
 /// first.
 fn drop_duplicates(state: &mut LiveState, targets: &TargetState) {
-    let wanted: BTreeSet<&ResourceKey> =
-        targets.objects.iter().map(|object| &object.key).collect();
+    let wanted: BTreeSet<&ResourceKey> = targets.objects.iter().map(|object| &object.key).collect();
     let mut by_uid: BTreeMap<String, Vec<ResourceKey>> = BTreeMap::new();
     for (key, object) in state.objects.iter().filter(|(_, object)| !object.uid().is_empty()) {
         by_uid.entry(object.uid().to_owned()).or_default().push(key.clone());

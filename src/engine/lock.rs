@@ -151,9 +151,7 @@ impl std::fmt::Debug for PortsHandle {
 fn is_free(lease: Option<&Lease>, sighting: &mut Option<Sighting>, now: Duration) -> bool {
     let Some(lease) = lease.filter(|lease| !lease.holder.is_empty()) else { return true };
     match sighting {
-        Some(seen) if seen.lease == *lease => {
-            now.saturating_sub(seen.unchanged_since) >= EXPIRY
-        }
+        Some(seen) if seen.lease == *lease => now.saturating_sub(seen.unchanged_since) >= EXPIRY,
         _ => {
             *sighting = Some(Sighting { lease: lease.clone(), unchanged_since: now });
             false
@@ -259,6 +257,3 @@ fn refusal(name: &ApplicationName, error: StoreError) -> EngineError {
         error
     }
 }
-
-#[cfg(test)]
-mod tests;

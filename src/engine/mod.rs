@@ -4,8 +4,10 @@
 //! [`live`] (what is there) → [`compare`] (the verdict). What happens is said through
 //! [`event::Event`].
 
+pub mod changes;
 pub mod compare;
 pub mod controller_probe;
+pub mod delete;
 pub mod error;
 pub mod event;
 pub mod interrupt;
@@ -16,6 +18,7 @@ pub mod refresh;
 pub mod session;
 pub mod status;
 pub mod sync;
+pub mod wait;
 
 pub use compare::{
     ApplicationComparison, CompareOptions, Refresh, TargetFailure, compare_application,

@@ -5,15 +5,22 @@
 
 use std::sync::Arc;
 
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 
 use super::error::{EngineError, EngineErrorKind};
-use crate::compare::target::{self, TargetContext};
 use crate::compare::TargetState;
-use crate::model::{ApiCatalog, AppProject, Application, ApplicationSource, Settings};
+use crate::compare::target::{self, TargetContext};
+use crate::model::{
+    ApiCatalog, AppProject, Application, ApplicationDestination, ApplicationSource, Settings,
+};
 use crate::ports::{Cluster, Freshness, Ports, ResolvedSource, SourceRequest, StoreKind};
 use crate::render::tree::ReadTree;
 use crate::render::{self, RenderRequest, Rendered};
+
+/// The server address that means the cluster an Application lives on.
+pub const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
+/// The name of that cluster.
+pub const IN_CLUSTER_NAME: &str = "in-cluster";
 
 /// Where an Application goes, and by which rules.
 #[derive(Clone)]
@@ -72,7 +79,7 @@ pub async fn place(ports: &Ports, application: &Application) -> Result<Place, En
     let (settings, project) =
         futures::future::try_join(settings(ports), project(ports, application)).await?;
     if let Some(project) = &project {
-        check_project(application, project, &settings)?;
+        check_project(application, project)?;
     }
     let cluster = ports.destinations.connect(&application.spec.destination).await?;
     let catalog = cluster.catalog(Freshness::Cached).await?;
@@ -161,9 +168,7 @@ fn check_spec(application: &Application) -> Result<(), EngineError> {
             "spec.destination has both name {} and server {}; give one of them",
             destination.name, destination.server
         ))),
-        (true, true) => {
-            Err(invalid("spec.destination needs a server or a name".to_owned()))
-        }
+        (true, true) => Err(invalid("spec.destination needs a server or a name".to_owned())),
         _ => Ok(()),
     }
 }
@@ -219,4 +224,73 @@ fn in_order<T>(results: Vec<Result<T, EngineError>>) -> Result<Vec<T>, EngineErr
         })
     };
     results.into_iter().enumerate().map(named).collect()
+}
+
+/// The destination with what is known by the other name filled in: the cluster an Application
+/// lives on has a fixed server and a fixed name.
+pub fn known_destination(application: &Application) -> ApplicationDestination {
+    let mut destination = application.spec.destination.clone();
+    if destination.server == IN_CLUSTER_SERVER {
+        IN_CLUSTER_NAME.clone_into(&mut destination.name);
+    } else if destination.name == IN_CLUSTER_NAME {
+        IN_CLUSTER_SERVER.clone_into(&mut destination.server);
+    }
+    destination
+}
+
+fn check_project(application: &Application, project: &AppProject) -> Result<(), EngineError> {
+    let refuse = |text: String| {
+        let hint = format!("see what it permits: tiphys proj get {}", project.name());
+        let text = format!("application {}: {text}", application.name());
+        EngineError::new(EngineErrorKind::Project, text).with_hint(hint)
+    };
+    for source in application.sources() {
+        project.permits_source(&source.repo_url).map_err(refuse)?;
+    }
+    project.permits_destination(&known_destination(application)).map_err(refuse)
+}
+
+fn render_source(
+    application: &Application,
+    place: &Place,
+    source: &ApplicationSource,
+    opened: &ResolvedSource,
+    local: Option<&LocalTree>,
+) -> Result<Option<Rendered>, EngineError> {
+    let is_reference_only =
+        !source.reference.is_empty() && source.path.is_empty() && source.chart.is_empty();
+    if is_reference_only {
+        return Ok(None);
+    }
+    let request = RenderRequest {
+        tree: &*opened.tree,
+        source,
+        path: local.map_or(&source.path, |local| &local.path),
+        application: application.raw.name(),
+        namespace: &application.spec.destination.namespace,
+        project: application.project(),
+        revision: &opened.revision,
+    };
+    let _ = place;
+    let rendered = render::render(&request);
+    rendered.map(Some).map_err(|error| EngineError::new(EngineErrorKind::Render, error.to_string()))
+}
+
+fn target_state(
+    application: &Application,
+    place: &Place,
+    rendered: Vec<Option<Rendered>>,
+    revisions: Vec<String>,
+) -> Targets {
+    let rendered: Vec<Rendered> = rendered.into_iter().flatten().collect();
+    let source_types = rendered.iter().map(|one| format!("{:?}", one.source_type)).collect();
+    let warnings = rendered.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
+    let instance = application.name().instance(&place.settings.argocd_namespace);
+    let context = TargetContext {
+        instance: &instance,
+        destination_namespace: &application.spec.destination.namespace,
+        settings: &place.settings,
+        catalog: &place.catalog,
+    };
+    Targets { state: target::build(rendered, &context), revisions, source_types, warnings }
 }

@@ -50,10 +50,8 @@ pub fn after_comparison(
     status.health = health(&old.health, comparison, with.now);
     status.resources = comparison.resources.iter().map(resource_status).collect();
     status.conditions = conditions(&old.conditions, &comparison.conditions, with.now);
-    status.summary = Summary {
-        images: images(comparison),
-        external_urls: old.summary.external_urls.clone(),
-    };
+    status.summary =
+        Summary { images: images(comparison), external_urls: old.summary.external_urls.clone() };
     status.resource_health_source = String::new();
     if with.resolved || old.reconciled_at.is_none() {
         status.reconciled_at = Some(with.now);
@@ -128,11 +126,7 @@ fn sync_status(
     }
 }
 
-fn health(
-    old: &ApplicationHealth,
-    comparison: &Comparison,
-    now: Timestamp,
-) -> ApplicationHealth {
+fn health(old: &ApplicationHealth, comparison: &Comparison, now: Timestamp) -> ApplicationHealth {
     let is_same = old.status == comparison.health && old.last_transition_time.is_some();
     ApplicationHealth {
         status: comparison.health,
@@ -225,7 +219,11 @@ mod tests {
             assert_eq!(merge_patch(&read(old), &read(new)), expected.map(read), "{old} -> {new}");
         };
         check(r#"{"a":1,"b":{"c":2}}"#, r#"{"a":1,"b":{"c":2}}"#, None);
-        check(r#"{"a":1,"b":{"c":2,"d":3}}"#, r#"{"b":{"c":4,"d":3}}"#, Some(r#"{"b":{"c":4},"a":null}"#));
+        check(
+            r#"{"a":1,"b":{"c":2,"d":3}}"#,
+            r#"{"b":{"c":4,"d":3}}"#,
+            Some(r#"{"b":{"c":4},"a":null}"#),
+        );
         check(r#"{"a":[1,2]}"#, r#"{"a":[1]}"#, Some(r#"{"a":[1]}"#));
     }
 

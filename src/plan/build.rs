@@ -4,7 +4,7 @@
 //! definitions before what needs them; mirrored waves for prunes; PruneLast). Hooks are
 //! refused: running them is not supported yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -21,7 +21,7 @@ use crate::model::{ApiCatalog, GroupKind, ResourceKey};
 use crate::yaml::Node;
 
 /// What a plan is made for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PlanRequest<'a> {
     /// The options in force.
     pub options: &'a SyncOptions,
@@ -37,6 +37,8 @@ pub struct PlanRequest<'a> {
     pub namespace: Option<ManagedNamespace>,
     /// What the cluster serves.
     pub catalog: &'a ApiCatalog,
+    /// Why the project does not allow an object, if it does not.
+    pub project_refusal: &'a (dyn Fn(&ResourceComparison) -> Option<String> + Send + Sync),
 }
 
 /// The destination namespace under `CreateNamespace=true`.
@@ -73,14 +75,11 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When an object needs an unsupported feature or a kind that nobody serves.
-pub fn build(
-    comparison: &Comparison,
-    request: &PlanRequest<'_>,
-) -> Result<SyncPlan, PlanError> {
+pub fn build(comparison: &Comparison, request: &PlanRequest<'_>) -> Result<SyncPlan, PlanError> {
     let pairs: Vec<&ResourceComparison> =
         comparison.resources.iter().filter(|pair| is_wanted(pair, request)).collect();
     refuse_unsupported(comparison, request)?;
-    refuse_unknown_kinds(&pairs, request)?;
+    refuse_invalid(&pairs, request)?;
     let mut plan = SyncPlan { warnings: hook_warnings(comparison), ..SyncPlan::default() };
     plan.tasks.extend(pairs.iter().filter_map(|pair| apply_task(pair)));
     plan.tasks.extend(request.namespace.as_ref().map(namespace_task));
@@ -115,10 +114,7 @@ pub fn is_selected(key: &ResourceKey, selection: &[SyncOperationResource]) -> bo
         })
 }
 
-fn refuse_unsupported(
-    comparison: &Comparison,
-    request: &PlanRequest<'_>,
-) -> Result<(), PlanError> {
+fn refuse_unsupported(comparison: &Comparison, request: &PlanRequest<'_>) -> Result<(), PlanError> {
     // A selective sync runs no hooks, so it has none to refuse.
     let runs_hooks = request.selection.is_empty();
     refuse("hooks", comparison, |object| runs_hooks && runs_as_hook(object))?;
@@ -166,21 +162,18 @@ fn display_name(object: &Node) -> &str {
     if object.name().is_empty() { object.generate_name() } else { object.name() }
 }
 
-fn refuse_unknown_kinds(
+/// Refuses objects of kinds nobody serves or brings, and objects the project does not allow.
+fn refuse_invalid(
     pairs: &[&ResourceComparison],
     request: &PlanRequest<'_>,
 ) -> Result<(), PlanError> {
     let brought = definitions(pairs.iter().filter_map(|pair| pair.target.as_deref()));
     let mut objects = Vec::new();
     let mut reasons = BTreeSet::new();
-    for target in pairs.iter().filter_map(|pair| pair.target.as_deref()) {
-        let root = &target.manifest.root;
-        let is_known = target.resource.is_some()
-            || brought.contains_key(&target.key.group_kind())
-            || request.options.tolerates_missing_kind(root);
-        if !is_known {
-            reasons.insert(discovery_failure(root));
-            objects.push((target.key.clone(), missing_kind(&target.key)));
+    for pair in pairs {
+        if let Some((reason, message)) = objection(pair, &brought, request) {
+            reasons.insert(reason);
+            objects.push((pair.key.clone(), message));
         }
     }
     if objects.is_empty() {
@@ -189,6 +182,23 @@ fn refuse_unknown_kinds(
     let reasons: Vec<String> = reasons.into_iter().collect();
     let message = format!("{}: {}", super::step::NOT_VALID, reasons.join("; "));
     Err(PlanError::NotValid { message, objects })
+}
+
+/// What speaks against a pair: for the operation's message and for the object's row.
+fn objection(
+    pair: &ResourceComparison,
+    brought: &BTreeSet<GroupKind>,
+    request: &PlanRequest<'_>,
+) -> Option<(String, String)> {
+    if let Some(refusal) = (request.project_refusal)(pair) {
+        return Some((refusal.clone(), refusal));
+    }
+    let target = pair.target.as_ref()?;
+    let root = &target.manifest.root;
+    let is_known = target.resource.is_some()
+        || brought.contains(&target.key.group_kind())
+        || request.options.tolerates_missing_kind(root);
+    (!is_known).then(|| (discovery_failure(root), missing_kind(&target.key)))
 }
 
 fn discovery_failure(object: &Node) -> String {
@@ -215,14 +225,8 @@ pub fn missing_kind(key: &ResourceKey) -> String {
 }
 
 /// The kinds that definitions among `objects` bring.
-fn definitions<'a>(
-    objects: impl Iterator<Item = &'a TargetObject>,
-) -> BTreeMap<GroupKind, ResourceKey> {
-    objects
-        .filter_map(|object| {
-            Some((defined_kind(&object.key, &object.manifest.root)?, object.key.clone()))
-        })
-        .collect()
+fn definitions<'a>(objects: impl Iterator<Item = &'a TargetObject>) -> BTreeSet<GroupKind> {
+    objects.filter_map(|object| defined_kind(&object.key, &object.manifest.root)).collect()
 }
 
 /// The kind a CustomResourceDefinition defines.
@@ -230,10 +234,7 @@ pub fn defined_kind(key: &ResourceKey, object: &Node) -> Option<GroupKind> {
     let is_definition =
         &*key.kind == "CustomResourceDefinition" && &*key.group == "apiextensions.k8s.io";
     is_definition.then(|| {
-        GroupKind::new(
-            object.str_at(&["spec", "group"]),
-            object.str_at(&["spec", "names", "kind"]),
-        )
+        GroupKind::new(object.str_at(&["spec", "group"]), object.str_at(&["spec", "names", "kind"]))
     })
 }
 
@@ -243,7 +244,7 @@ fn apply_task(pair: &ResourceComparison) -> Option<SyncTask> {
         key: pair.key.clone(),
         version: pair.version.clone(),
         phase: SyncPhase::Sync,
-        wave: waves::wave(&target.manifest.root),
+        wave: pair.wave,
         part: GroupPart::Main,
         action: TaskAction::Apply,
         origin: TaskOrigin::Application,
@@ -278,7 +279,7 @@ fn prune_tasks(pairs: &[&ResourceComparison], request: &PlanRequest<'_>) -> Vec<
             key: pair.key.clone(),
             version: pair.version.clone(),
             phase: SyncPhase::Sync,
-            wave: waves::wave(&live),
+            wave: pair.wave,
             part: GroupPart::Main,
             action: prune::action(request.prune, request.options, &live),
             origin: TaskOrigin::Application,
@@ -305,9 +306,8 @@ fn hold_back(
     if request.guard == PruneGuard::Off {
         return Vec::new();
     }
-    let removes = |task: &SyncTask| {
-        matches!(task.action, TaskAction::Prune | TaskAction::ConfirmPrune)
-    };
+    let removes =
+        |task: &SyncTask| matches!(task.action, TaskAction::Prune | TaskAction::ConfirmPrune);
     let candidates: Vec<&ResourceKey> =
         prunes.iter().filter(|task| removes(task)).map(|task| &task.key).collect();
     let pairs = &comparison.resources;
@@ -394,10 +394,7 @@ type Dependent = Box<dyn Fn(&SyncTask) -> bool>;
 
 /// Moves each applied object that others need to just before the first of them; it takes over
 /// the phase and wave of that one.
-fn bring_forward(
-    tasks: &mut Vec<SyncTask>,
-    dependent_of: impl Fn(&SyncTask) -> Option<Dependent>,
-) {
+fn bring_forward(tasks: &mut Vec<SyncTask>, dependent_of: impl Fn(&SyncTask) -> Option<Dependent>) {
     for index in 0..tasks.len() {
         if tasks[index].action != TaskAction::Apply {
             continue;

@@ -1,13 +1,10 @@
-//! Which objects are hooks, and of which kind: Argo CD's annotation, else Helm's.
+//! When a hook runs: Argo CD's annotation, else Helm's, read to the last word. Whether an object
+//! is a hook at all is all a comparison needs; see `compare::hooks`.
 
 use std::fmt;
 
+use crate::compare::hooks::{HELM_HOOK_ANNOTATION, HOOK_ANNOTATION};
 use crate::yaml::Node;
-
-/// Argo CD's hook annotation.
-pub const HOOK_ANNOTATION: &str = "argocd.argoproj.io/hook";
-/// Helm's hook annotation.
-pub const HELM_HOOK_ANNOTATION: &str = "helm.sh/hook";
 
 /// When a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -48,17 +48,14 @@ pub fn judge(live: &Node, health: Option<&HealthStatus>, grace: Grace) -> Readin
 fn is_final(live: &Node) -> bool {
     match live.kind() {
         "Job" => live.group() == "batch",
-        "Deployment" => {
-            is_observed(live) && condition_has_reason(live, "ProgressDeadlineExceeded")
-        }
+        "Deployment" => is_observed(live) && condition_has_reason(live, "ProgressDeadlineExceeded"),
         _ => false,
     }
 }
 
 fn has_lasted(live: &Node, grace: Grace) -> bool {
     is_observed(live)
-        && (grace.limit.is_zero()
-            || grace.degraded_for.is_some_and(|lasted| lasted >= grace.limit))
+        && (grace.limit.is_zero() || grace.degraded_for.is_some_and(|lasted| lasted >= grace.limit))
 }
 
 /// Whether the kind's controller has seen the latest change; true where it does not say.

@@ -137,18 +137,11 @@ fn reasons<'a>(
 }
 
 fn first_pending_group(plan: &SyncPlan, progress: &[TaskProgress]) -> Option<GroupKey> {
-    plan.ids()
-        .find(|id| progress[id.0] == TaskProgress::Pending)
-        .map(|id| plan.task(id).group())
+    plan.ids().find(|id| progress[id.0] == TaskProgress::Pending).map(|id| plan.task(id).group())
 }
 
 /// Whether `id` must be done before the tasks of `group` start.
-fn is_waited_for(
-    plan: &SyncPlan,
-    progress: &[TaskProgress],
-    id: TaskId,
-    group: GroupKey,
-) -> bool {
+fn is_waited_for(plan: &SyncPlan, progress: &[TaskProgress], id: TaskId, group: GroupKey) -> bool {
     let task = plan.task(id);
     progress[id.0] == TaskProgress::Running
         && task.group() < group

@@ -10,9 +10,9 @@ use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_ap
 use crate::engine::event::Event;
 use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
+use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
 use crate::plan::{SyncOptions, SyncTask};
-use crate::plan::build::missing_kind;
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
 };

@@ -19,9 +19,7 @@ use crate::engine::live;
 use crate::engine::lock::Lock;
 use crate::engine::session::Session;
 use crate::health;
-use crate::model::{
-    ApiCatalog, ApiResource, Application, OperationPhase, ResourceKey, ResultCode,
-};
+use crate::model::{ApiCatalog, ApiResource, Application, OperationPhase, ResourceKey, ResultCode};
 use crate::plan::build::{defined_kind, missing_kind};
 use crate::plan::readiness::{Grace, Readiness, judge};
 use crate::plan::step::{self, Step};
@@ -260,8 +258,7 @@ impl<'a> Drive<'a> {
             self.performer.session.pause(wait).await?;
             self.performer.lock.check()?;
             wait = (wait * 2).min(OBSERVE_MAX);
-            let application =
-                self.recorder.look(self.performer.session).await?;
+            let application = self.recorder.look(self.performer.session).await?;
             if self.recorder.is_terminating() || self.confirm(tasks, application.as_ref()) {
                 return Ok(());
             }

@@ -35,13 +35,14 @@ struct NewThings {
 /// Tries every task of `plan` on the server.
 pub async fn try_all(applier: &Applier<'_>, plan: &SyncPlan) -> Vec<Trial> {
     let new = &NewThings::of(plan);
-    let mut trials: Vec<Trial> = stream::iter(plan.ids())
-        .map(|id| async move {
-            Trial { task: id, verdict: try_one(applier, new, plan.task(id)).await }
-        })
-        .buffer_unordered(WRITES_IN_FLIGHT)
-        .collect()
-        .await;
+    let mut trials: Vec<Trial> =
+        stream::iter(plan.ids())
+            .map(|id| async move {
+                Trial { task: id, verdict: try_one(applier, new, plan.task(id)).await }
+            })
+            .buffer_unordered(WRITES_IN_FLIGHT)
+            .collect()
+            .await;
     trials.sort_by_key(|trial| trial.task);
     trials
 }

@@ -76,14 +76,16 @@ pub async fn sync(
     let application = session.ports.store.application(name).await?;
     admit(&application, request)?;
     if request.mode == SyncMode::Apply && is_controllers_work(session, &application).await? {
-        return handover::hand_over(session, application, request).await;
+        return Box::pin(handover::hand_over(session, application, request)).await;
     }
     make_room_for_record(session, &application, request).await?;
     let operation_id = uuid::Uuid::new_v4().to_string();
     let holder = request.identity.holder(&operation_id);
     let name = application.name();
     let lock = lock::acquire(session, &name, &holder, request.lock_mode()).await?;
-    let result = sync_locked(session, &lock, &name, request, operation_id).await;
+    // Boxed here and below: a sync is a deep state machine, and stacks are not.
+    let work = Box::pin(sync_locked(session, &lock, &name, request, operation_id));
+    let result = work.await;
     lock.release().await;
     result
 }
@@ -107,8 +109,8 @@ async fn sync_locked(
         Beginning::New => request.revisions.clone(),
         Beginning::Resumed => pinned_revisions(&run.recorder.state),
     };
-    let attempt = run.try_until_done(application, revisions).await?;
-    run.finish(attempt).await
+    let attempt = Box::pin(run.try_until_done(application, revisions)).await?;
+    Box::pin(run.finish(attempt)).await
 }
 
 /// What can be refused before anything is asked of the cluster.
@@ -125,12 +127,11 @@ fn admit(application: &Application, request: &SyncRequest) -> Result<(), EngineE
         ));
     }
     let sources = application.sources();
-    let other = request.revisions.iter().zip(sources).find(|(revision, source)| {
-        !revision.is_empty() && **revision != source.target_revision
-    });
-    if let Some((revision, source)) =
-        other.filter(|_| application.sync_policy().is_automated())
-    {
+    let other =
+        request.revisions.iter().zip(sources).find(|(revision, source)| {
+            !revision.is_empty() && **revision != source.target_revision
+        });
+    if let Some((revision, source)) = other.filter(|_| application.sync_policy().is_automated()) {
         return refuse(format!(
             "Cannot sync to {revision}: auto-sync currently set to {}",
             source.target_revision
@@ -201,14 +202,12 @@ impl Run<'_> {
         let mut application = application;
         let mut revisions = revisions;
         loop {
-            let mut attempt = self.attempt(application, revisions).await?;
-            let failed =
-                matches!(attempt.phase, OperationPhase::Failed | OperationPhase::Error);
+            let mut attempt = Box::pin(self.attempt(application, revisions)).await?;
+            let failed = matches!(attempt.phase, OperationPhase::Failed | OperationPhase::Error);
             let retry = self.recorder.state.operation.retry.clone();
             let count = self.recorder.state.retry_count;
-            let may_retry = failed
-                && self.request.mode == SyncMode::Apply
-                && !self.recorder.is_terminating();
+            let may_retry =
+                failed && self.request.mode == SyncMode::Apply && !self.recorder.is_terminating();
             let Some(wait) = retry::next_wait(&retry, count).filter(|_| may_retry) else {
                 if failed && !self.recorder.is_terminating() {
                     attempt.message = retry::final_message(&attempt.message, count);
@@ -216,7 +215,8 @@ impl Run<'_> {
                 return Ok(attempt);
             };
             self.wait_for_retry(&attempt.message, count + 1, wait).await?;
-            application = self.session.ports.store.application(&attempt.compared.application.name()).await?;
+            application =
+                self.session.ports.store.application(&attempt.compared.application.name()).await?;
             revisions = if retry.refresh {
                 self.request.revisions.clone()
             } else {
@@ -261,13 +261,15 @@ impl Run<'_> {
             scan: self.request.scan,
             ..CompareOptions::default()
         };
-        let compared = compare_application(self.session.ports, application, &compare).await?;
+        let comparing = compare_application(self.session.ports, application, &compare);
+        let compared = Box::pin(comparing).await?;
         let options = self.options();
         for warning in compared.warnings.iter().cloned().chain(options.warnings()) {
             self.session.warn(warning);
         }
         self.session.emit(Event::Resources(compared.status.resources.clone()));
-        let prepared = prepare::prepare(&compared, self.request, &options).await?;
+        let preparing = prepare::prepare(&compared, self.request, &options);
+        let prepared = Box::pin(preparing).await?;
         pin(&mut self.recorder.state, &compared);
         self.recorder.write(self.session, self.lock).await?;
         match prepared {
@@ -278,7 +280,7 @@ impl Run<'_> {
                 }
                 Ok(Attempt::over(phase, message, compared))
             }
-            Prepared::Plan(plan) => self.execute(plan, compared, &options).await,
+            Prepared::Plan(plan) => Box::pin(self.execute(plan, compared, &options)).await,
         }
     }
 
@@ -322,7 +324,7 @@ impl Run<'_> {
                 };
                 let catalog = place.catalog.clone();
                 let mut drive = Drive::new(performer, &mut self.recorder, plan, catalog);
-                let (phase, message) = drive.run().await?;
+                let (phase, message) = Box::pin(drive.run()).await?;
                 (phase, message, drive.wrote())
             }
         };
@@ -415,8 +417,9 @@ impl Run<'_> {
                 ..CompareOptions::default()
             };
             let ports = self.session.ports;
-            compared =
-                compare_targets(ports, application, place, compared.targets, &options).await?;
+            let targets = compared.targets;
+            let comparing = compare_targets(ports, application, place, targets, &options);
+            compared = Box::pin(comparing).await?;
         }
         compared.status.operation_state = Some(self.recorder.state.clone());
         compared.status.history =

@@ -9,7 +9,8 @@ use futures::future::join_all;
 use super::record::failed_row;
 use super::request::SyncRequest;
 use crate::compare::TargetObject;
-use crate::engine::compare::ApplicationComparison;
+use crate::compare::pair::project_refusal;
+use crate::engine::compare::{ApplicationComparison, CompareWith};
 use crate::engine::error::{EngineError, EngineErrorKind};
 use crate::engine::refresh::Place;
 use crate::model::status::ConditionType;
@@ -19,7 +20,7 @@ use crate::model::{
 };
 use crate::plan::build::{ManagedNamespace, defined_kind};
 use crate::plan::{PlanError, PlanRequest, SyncOptions, SyncPlan, check, prune};
-use crate::plan::{PruneGuard, build};
+use crate::plan::{PruneGuard, build::build};
 use crate::ports::{Content, ListRequest};
 use crate::yaml::Node;
 
@@ -63,6 +64,8 @@ pub async fn prepare(
         }
     };
     let occupied_definitions = occupied_definitions(compared, place).await;
+    let compare_with = CompareWith::new(&compared.application, place);
+    let context = compare_with.context();
     let plan_request = PlanRequest {
         options,
         prune: request.prune,
@@ -71,8 +74,9 @@ pub async fn prepare(
         selection: &request.selection,
         namespace: namespace.filter(|_| request.selection.is_empty()),
         catalog: &place.catalog,
+        project_refusal: &|pair| project_refusal(&pair.key, pair.target.as_deref(), &context),
     };
-    match build::build(&compared.comparison, &plan_request) {
+    match build(&compared.comparison, &plan_request) {
         Ok(plan) => checked(plan),
         Err(PlanError::NotValid { message, objects }) => Ok(not_valid(compared, message, objects)),
         Err(error) => Err(EngineError::new(EngineErrorKind::Refused, error.to_string())),

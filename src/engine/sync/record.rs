@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::remove::Removed;
 use super::request::{SyncMode, SyncRequest};
 use super::size;
 use crate::engine::compare::ApplicationComparison;
@@ -85,7 +86,10 @@ impl Recorder {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn look(&mut self, session: &Session<'_>) -> Result<Option<Application>, EngineError> {
+    pub async fn look(
+        &mut self,
+        session: &Session<'_>,
+    ) -> Result<Option<Application>, EngineError> {
         if self.mode == SyncMode::DryRun {
             return Ok(None);
         }
@@ -136,8 +140,7 @@ impl Recorder {
 
     fn see(&mut self, stored: &Application) {
         let state = stored.status.operation_state.as_ref();
-        self.terminating |=
-            state.is_some_and(|state| state.phase == OperationPhase::Terminating);
+        self.terminating |= state.is_some_and(|state| state.phase == OperationPhase::Terminating);
     }
 }
 
@@ -226,6 +229,30 @@ pub fn result_row(task: &SyncTask, status: ResultCode, message: String) -> Resou
     }
 }
 
+/// The row of an object that went with its Application.
+pub fn result_row_of_deletion(
+    key: &ResourceKey,
+    version: &str,
+    removed: Removed,
+) -> ResourceResult {
+    let (status, message) = match removed {
+        Removed::Gone | Removed::Requested => (ResultCode::Pruned, "deleted"),
+        Removed::NotOurs => (ResultCode::PruneSkipped, "ignored (belongs to somebody else)"),
+    };
+    ResourceResult {
+        group: key.group.clone(),
+        version: version.into(),
+        kind: key.kind.clone(),
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        status: Some(status),
+        message: message.to_owned(),
+        hook_phase: Some(OperationPhase::Succeeded),
+        sync_phase: Some(SyncPhase::Sync),
+        ..ResourceResult::default()
+    }
+}
+
 /// The row of an object that never became a task.
 pub fn failed_row(key: &ResourceKey, version: &str, message: String) -> ResourceResult {
     ResourceResult {
@@ -301,10 +328,7 @@ mod tests {
 
     fn succeeded() -> OperationState {
         OperationState {
-            operation: Operation {
-                sync: Some(SyncOperation::default()),
-                ..Operation::default()
-            },
+            operation: Operation { sync: Some(SyncOperation::default()), ..Operation::default() },
             phase: OperationPhase::Succeeded,
             sync_result: Some(SyncResult::default()),
             ..OperationState::default()

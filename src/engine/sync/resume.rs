@@ -32,8 +32,7 @@ pub fn start(
     let fresh = new_state(request, application, operation_id, now);
     let unfinished = application.status.operation_state.as_ref();
     let unfinished = unfinished.filter(|state| state.phase == OperationPhase::Running);
-    let abandons =
-        request.unfinished == Unfinished::Abandon || request.mode == SyncMode::DryRun;
+    let abandons = request.unfinished == Unfinished::Abandon || request.mode == SyncMode::DryRun;
     let Some(state) = unfinished.filter(|_| !abandons) else {
         return Ok((fresh, Beginning::New));
     };
@@ -120,7 +119,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(beginning, Beginning::Resumed);
-        assert_eq!((state.operation_id.as_str(), pinned_revisions(&state)), ("first", vec!["abc".to_owned()]));
+        assert_eq!(
+            (state.operation_id.as_str(), pinned_revisions(&state)),
+            ("first", vec!["abc".to_owned()])
+        );
     }
 
     #[test]
@@ -128,8 +130,7 @@ mod tests {
         let running = application(OperationPhase::Running, true);
         let error = begin(&running, &SyncRequest::default()).unwrap_err();
         assert_eq!(error.kind, EngineErrorKind::Refused);
-        let abandon =
-            SyncRequest { unfinished: Unfinished::Abandon, ..SyncRequest::default() };
+        let abandon = SyncRequest { unfinished: Unfinished::Abandon, ..SyncRequest::default() };
         assert_eq!(begin(&running, &abandon), Ok(Beginning::New));
         let other_revision = SyncRequest {
             revisions: vec!["def".to_owned()],

@@ -70,14 +70,20 @@ mod tests {
     #[test]
     fn waits_grow_by_the_factor_up_to_the_longest() {
         let defaults = waits(8, None, 9);
-        let expected =
-            [Some(5), Some(10), Some(20), Some(40), Some(80), Some(160), Some(180), Some(180), None];
+        let expected = [
+            Some(5),
+            Some(10),
+            Some(20),
+            Some(40),
+            Some(80),
+            Some(160),
+            Some(180),
+            Some(180),
+            None,
+        ];
         assert_eq!(defaults, expected);
-        let own = Backoff {
-            duration: "1".to_owned(),
-            factor: Some(3),
-            max_duration: "5s".to_owned(),
-        };
+        let own =
+            Backoff { duration: "1".to_owned(), factor: Some(3), max_duration: "5s".to_owned() };
         assert_eq!(waits(-1, Some(own), 4), [Some(1), Some(3), Some(5), Some(5)]);
     }
 
