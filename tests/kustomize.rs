@@ -94,7 +94,8 @@ fn builds_equal_kustomizes() {
 fn warnings_equal_kustomizes() {
     for case in cases().iter().filter(|case| case.join("want.yaml").exists()) {
         let want = fs::read_to_string(case.join("want.warnings")).unwrap_or_default();
-        let got: Vec<_> = run(case).unwrap().warnings.iter().map(|line| format!("{line}\n")).collect();
+        let got: Vec<_> =
+            run(case).unwrap().warnings.iter().map(|line| format!("{line}\n")).collect();
         assert_eq!(got.concat(), want, "{}", case.display());
     }
 }

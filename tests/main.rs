@@ -1,7 +1,7 @@
-mod kustomize;
 //! The only test binary: every module of the integration tests is declared here.
 
 mod architecture;
 mod generated;
 mod harness;
+mod kustomize;
 mod yaml;

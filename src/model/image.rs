@@ -38,7 +38,11 @@ mod tests {
     #[test]
     fn an_image_is_cut_at_tag_and_digest() {
         let check = |image: &str, name: &str, tag: &str, digest: &str| {
-            assert_eq!(ImageReference::parse(image), ImageReference { name, tag, digest }, "{image}");
+            assert_eq!(
+                ImageReference::parse(image),
+                ImageReference { name, tag, digest },
+                "{image}"
+            );
         };
         check("nginx", "nginx", "", "");
         check("nginx:1.27", "nginx", "1.27", "");

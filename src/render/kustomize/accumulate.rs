@@ -116,7 +116,8 @@ impl<'a> Build<'a> {
             EntryKind::Directory => {
                 let place = self.files.describe(entry.position);
                 self.check_folder(entry, &path, folders)?;
-                let base = self.run_folder(&path, Kind::Kustomization, folders, ResourceMap::default());
+                let base =
+                    self.run_folder(&path, Kind::Kustomization, folders, ResourceMap::default());
                 let base = base.map_err(|error| error.through(place))?;
                 map.append_all(base).map_err(|duplicate| self.duplicate(&duplicate))
             }
@@ -221,9 +222,10 @@ impl<'a> Build<'a> {
                 .map_err(|error| self.at_resource(error))?;
             map.check_unique().map_err(|duplicate| self.duplicate(&duplicate))?;
         }
-        for (end, addition) in
-            [(NameEnd::Prefix, &kustomization.name_prefix), (NameEnd::Suffix, &kustomization.name_suffix)]
-        {
+        for (end, addition) in [
+            (NameEnd::Prefix, &kustomization.name_prefix),
+            (NameEnd::Suffix, &kustomization.name_suffix),
+        ] {
             if !addition.is_empty() {
                 metadata::add_to_names(map, end, addition);
             }
@@ -288,7 +290,11 @@ impl<'a> Build<'a> {
     }
 
     /// The path of an entry from the root of the source.
-    fn resolve(&self, entry: &Located<String>, folders: &[String]) -> Result<String, KustomizeError> {
+    fn resolve(
+        &self,
+        entry: &Located<String>,
+        folders: &[String],
+    ) -> Result<String, KustomizeError> {
         let own = folders.last().map_or("", String::as_str);
         let place = || self.files.describe(entry.position);
         if entry.value.is_empty() {
@@ -402,9 +408,9 @@ fn is_at_or_below(path: &str, folder: &str) -> bool {
 
 /// Whether an entry is a URL or one of the short forms of git repositories.
 fn is_remote(entry: &str) -> bool {
-    let scp = entry.split_once(':').is_some_and(|(host, path)| {
-        host.contains('@') && !host.contains('/') && !path.is_empty()
-    });
+    let scp = entry
+        .split_once(':')
+        .is_some_and(|(host, path)| host.contains('@') && !host.contains('/') && !path.is_empty());
     entry.contains("://")
         || entry.starts_with("git::")
         || entry.starts_with("github.com/")

@@ -65,7 +65,8 @@ pub(super) fn strategic_merge(
             }
         }
     }
-    if let (true, [first, ..]) = (documents.is_empty(), &kustomization.patches_strategic_merge[..]) {
+    if let (true, [first, ..]) = (documents.is_empty(), &kustomization.patches_strategic_merge[..])
+    {
         let message = "all patches are empty; remove them";
         return Err(KustomizeError::invalid(build.files.describe(first.position), message));
     }
@@ -94,7 +95,13 @@ pub(super) fn patches(
         match (patch, selector) {
             (Patch::Empty, _) => {}
             (Patch::Json(operations), Some(selector)) => {
-                patching.apply_json(&selector, &operations, History::Stored, &place, &build.files)?;
+                patching.apply_json(
+                    &selector,
+                    &operations,
+                    History::Stored,
+                    &place,
+                    &build.files,
+                )?;
             }
             (Patch::Json(_), None) => {
                 let message = "a JSON patch needs a `target`";
@@ -140,9 +147,8 @@ pub(super) fn json6902(
         let Loaded { patch, place } = load(build, folders, entry)?;
         let named = entry.target.as_ref().is_some_and(|target| {
             let name = target.as_mapping().into_iter().flat_map(Mapping::iter);
-            name.filter(|(key, _)| key.eq_ignore_ascii_case("name")).any(|(_, name)| {
-                name.as_str().is_some_and(|name| !name.is_empty())
-            })
+            name.filter(|(key, _)| key.eq_ignore_ascii_case("name"))
+                .any(|(_, name)| name.as_str().is_some_and(|name| !name.is_empty()))
         });
         let (Some(selector), true) = (selector(entry, &build.files)?, named) else {
             return Err(KustomizeError::invalid(place, "the patch needs a `target` with a `name`"));
@@ -192,15 +198,8 @@ fn load_file(
 }
 
 fn selector(entry: &PatchEntry, files: &SourceMap) -> Result<Option<Selector>, KustomizeError> {
-    const FIELDS: &[&str] = &[
-        "group",
-        "version",
-        "kind",
-        "name",
-        "namespace",
-        "labelSelector",
-        "annotationSelector",
-    ];
+    const FIELDS: &[&str] =
+        &["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"];
     let Some(target) = &entry.target else { return Ok(None) };
     let decoder = Decoder { files };
     let mut fields = SelectorFields::default();

@@ -14,7 +14,7 @@ use crate::yaml::YamlError;
 #[error("{}{problem}{}", Place(&self.place), Chain(&self.through))]
 pub struct KustomizeError {
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// `file:line` of the text that is wrong, `""` when the problem says it itself.
     pub place: String,
     /// The kustomizations that led there, outermost first, as `file:line` of the entry.
@@ -33,7 +33,7 @@ pub enum Problem {
         place: String,
     },
     /// A field that Kustomize does not have.
-    #[error("unknown field `{field}` in {owner}{}", Hint(nearest))]
+    #[error("unknown field `{field}` in {owner}{}", Hint(*nearest))]
     UnknownField {
         /// The field as written.
         field: String,
@@ -104,7 +104,7 @@ pub enum Problem {
 impl KustomizeError {
     /// An error at `place`.
     pub(super) fn at(place: impl Into<String>, problem: Problem) -> Self {
-        Self { problem, place: place.into(), through: Vec::new() }
+        Self { problem: Box::new(problem), place: place.into(), through: Vec::new() }
     }
 
     /// A value that makes no sense, at `place`.
@@ -177,9 +177,9 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-struct Hint<'a>(&'a Option<&'static str>);
+struct Hint(Option<&'static str>);
 
-impl fmt::Display for Hint<'_> {
+impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(name) => write!(f, "; did you mean `{name}`?"),

@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn lists_on_the_way_are_entered() {
-        check(r#"{"a":[{"b":1},{"b":2},{}]}"#, "a/b", Missing::Skip, r#"{"a":[{"b":"v"},{"b":"v"},{}]}"#);
+        check(
+            r#"{"a":[{"b":1},{"b":2},{}]}"#,
+            "a/b",
+            Missing::Skip,
+            r#"{"a":[{"b":"v"},{"b":"v"},{}]}"#,
+        );
     }
 
     #[test]

@@ -68,10 +68,7 @@ impl Decoder<'_> {
     }
 
     /// A list.
-    pub(super) fn list<'a>(
-        self,
-        (name, node): Field<'a>,
-    ) -> Result<&'a [Node], KustomizeError> {
+    pub(super) fn list(self, (name, node): Field<'_>) -> Result<&[Node], KustomizeError> {
         node.as_sequence().ok_or_else(|| self.wrong_type(name, node, "a list"))
     }
 
@@ -101,14 +98,16 @@ impl Decoder<'_> {
                 );
                 return Err(KustomizeError::invalid(self.place(node), message));
             }
-            let found = || KustomizeError::at(
-                self.place(node),
-                Problem::WrongType {
-                    field: format!("{}.{key}", field.0),
-                    wanted: "a string (put it in quotes)",
-                    found: type_name(node),
-                },
-            );
+            let found = || {
+                KustomizeError::at(
+                    self.place(node),
+                    Problem::WrongType {
+                        field: format!("{}.{key}", field.0),
+                        wanted: "a string (put it in quotes)",
+                        found: type_name(node),
+                    },
+                )
+            };
             let value = match node.as_str() {
                 Some(text) => text.to_owned(),
                 None if node.is_null() => String::new(),

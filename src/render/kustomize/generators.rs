@@ -56,10 +56,9 @@ pub(super) fn run(
 fn merged_options(generator: &Generator, global: Option<&GeneratorOptions>) -> GeneratorOptions {
     let mut options = generator.options.clone().unwrap_or_default();
     if let Some(global) = global {
-        for (own, all) in [
-            (&mut options.labels, &global.labels),
-            (&mut options.annotations, &global.annotations),
-        ] {
+        for (own, all) in
+            [(&mut options.labels, &global.labels), (&mut options.annotations, &global.annotations)]
+        {
             for (key, value) in all {
                 own.entry(key.clone()).or_insert_with(|| value.clone());
             }
@@ -89,7 +88,8 @@ fn make(
         set_field_text(metadata, "namespace", &generator.namespace);
     }
     if product == Product::Secret {
-        let default = if generator.secret_type.is_empty() { "Opaque" } else { &generator.secret_type };
+        let default =
+            if generator.secret_type.is_empty() { "Opaque" } else { &generator.secret_type };
         node.set(&["type"], default);
         node.mapping_at(&["data"]);
     }
@@ -149,11 +149,12 @@ fn absorb(
         ([], Behavior::Create) => {
             index.add(map.as_slice().len(), &made);
             let described = id.to_string();
-            map.append(made).map_err(|_| {
-                KustomizeError::object(&*place, described, "is there already")
-            })
+            map.append(made)
+                .map_err(|_| KustomizeError::object(&*place, described, "is there already"))
         }
-        ([], _) => refuse("is not there, so nothing can be merged or replaced; use behavior create"),
+        ([], _) => {
+            refuse("is not there, so nothing can be merged or replaced; use behavior create")
+        }
         ([_], Behavior::Create) => {
             refuse("is there already; give the generator behavior merge or replace")
         }

@@ -36,9 +36,8 @@ pub(super) fn set_images(map: &mut ResourceMap, images: &[Image]) -> Result<(), 
         if &*gvk.kind == "CustomResourceDefinition" || !mentions_images(&resource.node) {
             continue;
         }
-        let mut change = |change: &(Regex, &Image)| {
-            set_image(&mut resource.node, &gvk, &specs, change)
-        };
+        let mut change =
+            |change: &(Regex, &Image)| set_image(&mut resource.node, &gvk, &specs, change);
         changes
             .iter()
             .try_for_each(&mut change)
@@ -137,8 +136,8 @@ fn replaced(old: &str, image: &Image) -> String {
 mod tests {
     use super::*;
 
-    fn check(old: &str, change: Image, expected: &str) {
-        assert_eq!(replaced(old, &change), expected, "{old}");
+    fn check(old: &str, change: &Image, expected: &str) {
+        assert_eq!(replaced(old, change), expected, "{old}");
     }
 
     #[test]
@@ -146,20 +145,20 @@ mod tests {
         let tag = Image { new_tag: "2".into(), ..Image::default() };
         let digest = Image { digest: "sha256:cd".into(), ..Image::default() };
         let both = Image { new_tag: "2".into(), digest: "sha256:cd".into(), ..Image::default() };
-        check("app:1@sha256:ab", tag, "app:2");
-        check("app:1@sha256:ab", digest, "app@sha256:cd");
-        check("app", both, "app:2@sha256:cd");
+        check("app:1@sha256:ab", &tag, "app:2");
+        check("app:1@sha256:ab", &digest, "app@sha256:cd");
+        check("app", &both, "app:2@sha256:cd");
     }
 
     #[test]
     fn a_new_name_keeps_tag_and_digest() {
         let name = Image { new_name: "host:5000/app".into(), ..Image::default() };
-        check("nginx:1@sha256:ab", name, "host:5000/app:1@sha256:ab");
+        check("nginx:1@sha256:ab", &name, "host:5000/app:1@sha256:ab");
     }
 
     #[test]
     fn a_suffix_is_appended_to_the_tag() {
         let suffix = Image { tag_suffix: "-dbg".into(), ..Image::default() };
-        check("app:1@sha256:ab", suffix, "app:1-dbg");
+        check("app:1@sha256:ab", &suffix, "app:1-dbg");
     }
 }

@@ -21,13 +21,12 @@ pub(super) fn collect(
     let mut data = BTreeMap::new();
     let mut add = |key: String, value: Vec<u8>, position: Position| {
         let place = files.describe(position);
-        match data.contains_key(&key) {
-            true => Err(KustomizeError::invalid(
-                place,
-                format!("{}: key `{key}` is given twice; remove one", generator.name),
-            )),
-            false => Ok(drop(data.insert(key, value))),
+        if data.contains_key(&key) {
+            let message = format!("{}: key `{key}` is given twice; remove one", generator.name);
+            return Err(KustomizeError::invalid(place, message));
         }
+        data.insert(key, value);
+        Ok(())
     };
     for env in &generator.envs {
         let content = read(&env.value, env.position)?;

@@ -366,13 +366,8 @@ fn decode_metadata(node: &Node, decoder: Decoder) -> Result<(), KustomizeError> 
 }
 
 fn decode_label(node: &Node, decoder: Decoder) -> Result<Label, KustomizeError> {
-    const FIELDS: &[&str] = &[
-        "pairs",
-        "includeSelectors",
-        "includeTemplates",
-        "includeVolumeClaimTemplates",
-        "fields",
-    ];
+    const FIELDS: &[&str] =
+        &["pairs", "includeSelectors", "includeTemplates", "includeVolumeClaimTemplates", "fields"];
     let mut label = Label { position: node.position, ..Label::default() };
     for field in decoder.fields(node, "labels", FIELDS)? {
         match field.0 {
@@ -483,10 +478,7 @@ fn decode_generator(
             "files" => generator.files = decoder.strings(field)?,
             "envs" => generator.envs = decoder.strings(field)?,
             "env" => {
-                env = Some(Located {
-                    value: decoder.string(field)?,
-                    position: field.1.position,
-                });
+                env = Some(Located { value: decoder.string(field)?, position: field.1.position });
             }
             "options" => {
                 generator.options = Some(decode_generator_options(field.1, decoder)?);

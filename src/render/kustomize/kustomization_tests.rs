@@ -1,3 +1,5 @@
+//! Loading kustomization files: spellings, types, deprecations.
+
 use super::*;
 
 fn load_text(text: &str) -> Result<Loaded, KustomizeError> {
@@ -25,8 +27,7 @@ fn deprecated_fields_are_appended_and_warned_about_in_kustomizes_order() {
     let loaded = load_text("vars: []\nbases: [b]\nresources: [r]\nimageTags: []\n").unwrap();
     let resources: Vec<_> = loaded.kustomization.resources.iter().map(|r| &*r.value).collect();
     assert_eq!(resources, ["r", "b"]);
-    let words: Vec<_> =
-        loaded.warnings.iter().filter_map(|line| line.split('\'').nth(1)).collect();
+    let words: Vec<_> = loaded.warnings.iter().filter_map(|line| line.split('\'').nth(1)).collect();
     assert_eq!(words, ["bases", "imageTags", "vars"]);
 }
 

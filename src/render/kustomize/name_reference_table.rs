@@ -54,7 +54,11 @@ const SECRET_FIELDS: [&str; 7] = [
     "volumes/projected/sources/secret/name",
 ];
 
-const fn gvk(group: &'static str, version: &'static str, kind: &'static str) -> GvkSelector<'static> {
+const fn gvk(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+) -> GvkSelector<'static> {
     GvkSelector { group, version, kind }
 }
 
@@ -111,8 +115,22 @@ const SERVICE_ROWS: [Row; 8] = [
     ("", "v1", "Service", "", "Ingress", "spec/rules/http/paths/backend/service/name"),
     ("", "v1", "Service", "", "Ingress", "spec/defaultBackend/service/name"),
     ("", "v1", "Service", "apiregistration.k8s.io", "APIService", "spec/service/name"),
-    ("", "v1", "Service", ADMISSION, "ValidatingWebhookConfiguration", "webhooks/clientConfig/service"),
-    ("", "v1", "Service", ADMISSION, "MutatingWebhookConfiguration", "webhooks/clientConfig/service"),
+    (
+        "",
+        "v1",
+        "Service",
+        ADMISSION,
+        "ValidatingWebhookConfiguration",
+        "webhooks/clientConfig/service",
+    ),
+    (
+        "",
+        "v1",
+        "Service",
+        ADMISSION,
+        "MutatingWebhookConfiguration",
+        "webhooks/clientConfig/service",
+    ),
 ];
 
 const FIRST_ROWS: [Row; 8] = [
@@ -154,9 +172,14 @@ const LAST_ROWS: [Row; 7] = [
 pub(super) fn table() -> Vec<Reference> {
     let mut table: Vec<Reference> = FIRST_ROWS.into_iter().map(from_row).collect();
     // The pods that know ServiceAccounts, claims and priorities: all but two kinds.
-    let running = || POD_SPECS.into_iter().filter(|(kind, _)| !["PodTemplate", "ReplicaSet"].contains(kind));
+    let running =
+        || POD_SPECS.into_iter().filter(|(kind, _)| !["PodTemplate", "ReplicaSet"].contains(kind));
     let accounts = running().map(|(kind, spec)| {
-        reference(gvk("", "v1", "ServiceAccount"), gvk("", "", kind), &format!("{spec}/serviceAccountName"))
+        reference(
+            gvk("", "v1", "ServiceAccount"),
+            gvk("", "", kind),
+            &format!("{spec}/serviceAccountName"),
+        )
     });
     table.extend(accounts);
     for (target, fields, rows) in [
@@ -181,9 +204,8 @@ pub(super) fn table() -> Vec<Reference> {
         (gvk("scheduling.k8s.io", "v1", "PriorityClass"), "priorityClassName"),
         (gvk("", "v1", "PersistentVolumeClaim"), "volumes/persistentVolumeClaim/claimName"),
     ] {
-        let of_pods = running().map(|(kind, spec)| {
-            reference(target, gvk("", "", kind), &format!("{spec}/{field}"))
-        });
+        let of_pods = running()
+            .map(|(kind, spec)| reference(target, gvk("", "", kind), &format!("{spec}/{field}")));
         table.extend(of_pods);
     }
     table.extend(LAST_ROWS.into_iter().map(from_row));

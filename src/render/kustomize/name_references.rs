@@ -51,7 +51,11 @@ pub(super) fn fix(map: &mut ResourceMap, files: &SourceMap) -> Result<(), Kustom
             fix_field(&mut resource.node, reference, &search).map_err(|message| {
                 let place = files.describe(resource.origin.position);
                 let field = reference.segments.join("/");
-                KustomizeError::object(place, resource.describe(), format!("field `{field}`: {message}"))
+                KustomizeError::object(
+                    place,
+                    resource.describe(),
+                    format!("field `{field}`: {message}"),
+                )
             })?;
         }
     }
@@ -76,10 +80,8 @@ fn fix_scalar(field: &mut Node, search: &Search<'_>) -> Result<(), String> {
     let old = scalar_text(field);
     let candidates = search.candidates(&old);
     let same = |party: &Party, first: &Party| party.id.name == first.id.name;
-    if let Some(target) = search.select(candidates, same)? {
-        if target.id.name != old {
-            set_scalar_text(field, &target.id.name);
-        }
+    if let Some(target) = search.select(candidates, same)?.filter(|target| target.id.name != old) {
+        set_scalar_text(field, &target.id.name);
     }
     Ok(())
 }
@@ -170,7 +172,8 @@ impl<'a> Search<'a> {
         };
         let is_binding = &*referrer.id.gvk.kind == "RoleBinding";
         let subjects = node.get("subjects").filter(|_| is_binding).and_then(Node::as_sequence);
-        let accounts = subjects.into_iter().flatten().filter(|s| s.str_at(&["kind"]) == "ServiceAccount");
+        let accounts =
+            subjects.into_iter().flatten().filter(|s| s.str_at(&["kind"]) == "ServiceAccount");
         let subject_namespaces =
             accounts.filter_map(|account| account.get("namespace")?.as_text().cloned()).collect();
         Self { parties, referrer, reference: None, role, subject_namespaces }
@@ -211,9 +214,8 @@ impl<'a> Search<'a> {
         if moves.is_some_and(|moves| moves.iter().any(visible)) {
             candidates.retain(|party| &*party.original_namespace == namespace);
         } else {
-            candidates.retain(|party| {
-                !reserved(party) && &*party.id.effective_namespace == namespace
-            });
+            candidates
+                .retain(|party| !reserved(party) && &*party.id.effective_namespace == namespace);
         }
     }
 
@@ -266,7 +268,8 @@ mod tests {
     #[test]
     fn the_shorter_history_must_end_the_longer_one() {
         let check = |left: &[&str], right: &[&str], expected: bool| {
-            let texts = |parts: &[&str]| parts.iter().map(|part| (*part).into()).collect::<Vec<_>>();
+            let texts =
+                |parts: &[&str]| parts.iter().map(|part| (*part).into()).collect::<Vec<_>>();
             assert_eq!(ends_alike(&texts(left), &texts(right)), expected, "{left:?} {right:?}");
         };
         check(&[], &[], true);

@@ -66,8 +66,11 @@ pub(super) fn sort(
         },
     };
     let ranks = ranks(&legacy);
-    let mut keyed: Vec<(SortKey, Resource)> =
-        map.into_vec().into_iter().map(|resource| (sort_key(&resource, &ranks), resource)).collect();
+    let mut keyed: Vec<(SortKey, Resource)> = map
+        .into_vec()
+        .into_iter()
+        .map(|resource| (sort_key(&resource, &ranks), resource))
+        .collect();
     keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok(keyed.into_iter().map(|(_, resource)| resource).collect())
 }
@@ -123,7 +126,7 @@ mod tests {
     use super::*;
     use crate::model::Origin;
 
-    fn check(options: Option<SortOptions>, objects: &[&str], expected: &[&str]) {
+    fn check(options: Option<&SortOptions>, objects: &[&str], expected: &[&str]) {
         let mut map = ResourceMap::default();
         for object in objects {
             let parts: Vec<_> = object.split_whitespace().collect();
@@ -134,7 +137,7 @@ mod tests {
             let node = serde_json::from_str(&json).unwrap();
             map.append(Resource::new(node, Origin::default())).unwrap();
         }
-        let sorted = sort(map, options.as_ref(), Reorder::Legacy, &SourceMap::default()).unwrap();
+        let sorted = sort(map, options, Reorder::Legacy, &SourceMap::default()).unwrap();
         let names: Vec<_> = sorted.iter().map(|resource| resource.name().to_string()).collect();
         assert_eq!(names, expected);
     }
@@ -163,12 +166,12 @@ mod tests {
         };
         let objects =
             ["v1 Namespace c", "apps/v1 Deployment b", "v1 Secret s", "example.com/v1 Widget a"];
-        check(Some(options), &objects, &["a", "b", "s", "c"]);
+        check(Some(&options), &objects, &["a", "b", "s", "c"]);
     }
 
     #[test]
     fn fifo_keeps_the_order() {
         let options = SortOptions { order: "fifo".into(), ..SortOptions::default() };
-        check(Some(options), &["v1 Secret b", "v1 Namespace a"], &["b", "a"]);
+        check(Some(&options), &["v1 Secret b", "v1 Namespace a"], &["b", "a"]);
     }
 }

@@ -88,9 +88,10 @@ impl Overrides {
         });
         let files = SourceMap::default();
         let decoder = Decoder { files: &files };
-        let patches = options.patches.iter().map(|patch| {
-            decode_patch(patch, decoder).map_err(|error| invalid(error.to_string()))
-        });
+        let patches = options
+            .patches
+            .iter()
+            .map(|patch| decode_patch(patch, decoder).map_err(|error| invalid(error.to_string())));
         let overwrite = |force| if force { Overwrite::Force } else { Overwrite::Refuse };
         Ok(Self {
             name_prefix: options.name_prefix.clone(),
@@ -131,7 +132,13 @@ impl Overrides {
         }
         self.apply_labels(root)?;
         let entries = &mut root.common_annotations;
-        add_entries(entries, &self.annotations, self.overwrite_annotations, "annotation", &root.file)?;
+        add_entries(
+            entries,
+            &self.annotations,
+            self.overwrite_annotations,
+            "annotation",
+            &root.file,
+        )?;
         root.patches.extend(self.patches.iter().cloned());
         if self.says_something() {
             root.mark_content();
@@ -144,7 +151,13 @@ impl Overrides {
             _ if self.labels.is_empty() => return Ok(()),
             LabelReach::Selectors => {
                 let labels = &mut root.common_labels;
-                return add_entries(labels, &self.labels, self.overwrite_labels, "label", &root.file);
+                return add_entries(
+                    labels,
+                    &self.labels,
+                    self.overwrite_labels,
+                    "label",
+                    &root.file,
+                );
             }
             LabelReach::Metadata => false,
             LabelReach::Templates => true,

@@ -1,3 +1,5 @@
+//! What an Application adds to a kustomization.
+
 use super::*;
 
 fn options(json: &str) -> KustomizeOptions {
@@ -52,7 +54,8 @@ fn labels_without_selectors_join_an_entry_alike() {
     let alike = Label { include_templates: true, ..Label::default() };
     let mut root = Kustomization::default();
     root.labels = vec![alike];
-    let json = r#"{"commonLabels":{"a":"1"},"labelWithoutSelector":true,"labelIncludeTemplates":true}"#;
+    let json =
+        r#"{"commonLabels":{"a":"1"},"labelWithoutSelector":true,"labelIncludeTemplates":true}"#;
     let root = applied(root, json).unwrap();
     assert_eq!(root.labels.len(), 1);
     assert_eq!(root.labels[0].pairs["a"], "1");

@@ -32,11 +32,12 @@ pub(super) fn set_replicas(
             for spec in specs.iter().filter(|spec| gvk.is_selected(&spec.selector)) {
                 found = true;
                 let mut set = |field: &mut Node| set_count(field, replica.count);
-                spec.visit(&present, &mut resource.node, Missing::CreateScalar, &mut set)
-                    .map_err(|message| {
+                spec.visit(&present, &mut resource.node, Missing::CreateScalar, &mut set).map_err(
+                    |message| {
                         let place = files.describe(resource.origin.position);
                         KustomizeError::object(place, resource.describe(), message)
-                    })?;
+                    },
+                )?;
             }
         }
         if !found {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::error::KustomizeError;
 use super::resource_id::{name_of, scalar_text};
 use crate::yaml::read::read_kustomize_documents;
-use crate::yaml::{FileId, Node, ReadOptions, SourceMap, Text, Value};
+use crate::yaml::{FileId, Mapping, Node, ReadOptions, SourceMap, Text, Value};
 
 /// The objects in the text of a file, lists expanded.
 pub(super) fn read(
@@ -15,15 +15,15 @@ pub(super) fn read(
     file: FileId,
     files: &SourceMap,
 ) -> Result<Vec<Node>, KustomizeError> {
-    let (documents, _) = read_kustomize_documents(text, &ReadOptions::kustomize_resources(file, name))?;
+    let (documents, _) =
+        read_kustomize_documents(text, &ReadOptions::kustomize_resources(file, name))?;
     let mut roots: Vec<Node> = documents.into_iter().map(|document| document.root).collect();
     // A list that is all there is in a file is unwrapped at once; others go to the end.
-    if let [only] = &mut roots[..] {
-        if matches!(kind_of(only).as_ref(), "List" | "ResourceList") {
-            if let Some(items) = only.get_mut("items").and_then(Node::as_sequence_mut) {
-                roots = std::mem::take(items);
-            }
-        }
+    if let [only] = &mut roots[..]
+        && matches!(kind_of(only).as_ref(), "List" | "ResourceList")
+        && let Some(items) = only.get_mut("items").and_then(Node::as_sequence_mut)
+    {
+        roots = std::mem::take(items);
     }
     expand_lists(validated(roots, files)?, files)
 }
@@ -36,7 +36,8 @@ fn validated(roots: Vec<Node>, files: &SourceMap) -> Result<Vec<Node>, Kustomize
 }
 
 fn validate(root: &Node, files: &SourceMap) -> Result<(), KustomizeError> {
-    let refuse = |message: &str| Err(KustomizeError::invalid(files.describe(root.position), message));
+    let refuse =
+        |message: &str| Err(KustomizeError::invalid(files.describe(root.position), message));
     if root.as_mapping().is_none() {
         return refuse("this document is no Kubernetes object");
     }
@@ -59,9 +60,11 @@ fn expand_lists(roots: Vec<Node>, files: &SourceMap) -> Result<Vec<Node>, Kustom
     let mut expanded = Vec::with_capacity(roots.len());
     let mut waiting = VecDeque::from(roots);
     while let Some(mut root) = waiting.pop_front() {
-        let items = match kind_of(&root).ends_with("List") {
-            true => root.as_mapping_mut().and_then(|mapping| mapping.remove("items")),
-            false => None,
+        let items = match &mut root.value {
+            Value::Mapping(mapping) if kind_of_mapping(mapping).ends_with("List") => {
+                mapping.remove("items")
+            }
+            _ => None,
         };
         match items.map(|items| (items.value, items.position)) {
             None => expanded.push(root),
@@ -77,7 +80,11 @@ fn expand_lists(roots: Vec<Node>, files: &SourceMap) -> Result<Vec<Node>, Kustom
 }
 
 fn kind_of(root: &Node) -> Text {
-    root.get("kind").map_or_else(Text::default, scalar_text)
+    root.as_mapping().map_or_else(Text::default, kind_of_mapping)
+}
+
+fn kind_of_mapping(mapping: &Mapping) -> Text {
+    mapping.get("kind").map_or_else(Text::default, scalar_text)
 }
 
 fn is_empty(node: &Node) -> bool {

@@ -134,7 +134,8 @@ pub(super) fn namespace_of(node: &Node) -> Text {
 }
 
 fn effective_namespace(gvk: &GroupVersionKind, namespace: &Text) -> Text {
-    static RESERVED: LazyLock<[Text; 2]> = LazyLock::new(|| [NO_NAMESPACE.into(), "default".into()]);
+    static RESERVED: LazyLock<[Text; 2]> =
+        LazyLock::new(|| [NO_NAMESPACE.into(), "default".into()]);
     if gvk.is_cluster_scoped() {
         RESERVED[0].clone()
     } else if namespace.is_empty() {
@@ -195,8 +196,9 @@ mod tests {
     #[test]
     fn no_namespace_is_the_default_one() {
         let blank = id(r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}"#);
-        let named =
-            id(r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","namespace":"default"}}"#);
+        let named = id(
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","namespace":"default"}}"#,
+        );
         assert_eq!(blank, named);
         assert_eq!(blank.to_string(), "Secret a in namespace default");
     }

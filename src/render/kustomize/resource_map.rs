@@ -148,7 +148,8 @@ mod tests {
     use crate::model::Origin;
 
     fn resource(name: &str) -> Resource {
-        let json = format!(r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"{name}"}}}}"#);
+        let json =
+            format!(r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"{name}"}}}}"#);
         Resource::new(serde_json::from_str(&json).unwrap(), Origin::default())
     }
 

@@ -1,3 +1,5 @@
+//! Builds in memory: messages, positions, warnings. Output is compared in tests/kustomize.rs.
+
 use super::*;
 use crate::render::tree::MemoryTree;
 
