@@ -22,7 +22,7 @@ use crate::cluster::{
 use crate::engine::event::Sink;
 use crate::engine::interrupt::Interrupt;
 use crate::engine::refresh;
-use crate::engine::sync::Identity;
+use crate::engine::sync::request::Identity;
 use crate::engine::session::Session;
 use crate::model::{Application, ApplicationName};
 use crate::model::repository::RepositoryCredentials;

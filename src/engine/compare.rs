@@ -34,6 +34,17 @@ pub enum Refresh {
     Hard,
 }
 
+impl Refresh {
+    /// What the flags `--refresh` and `--hard-refresh` mean; the harder one wins.
+    pub fn from_flags(refresh: bool, hard: bool) -> Self {
+        match (refresh, hard) {
+            (_, true) => Self::Hard,
+            (true, false) => Self::Normal,
+            (false, false) => Self::None,
+        }
+    }
+}
+
 /// What to do when Git's side cannot be had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetFailure {
@@ -106,6 +117,20 @@ pub async fn compare_application(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Renders `application` without looking at live objects.
+///
+/// # Errors
+/// When Git's side cannot be had.
+pub async fn render_application(
+    ports: &Ports,
+    application: &Application,
+    options: &CompareOptions,
+) -> Result<Targets, EngineError> {
+    let place = refresh::place(ports, application).await?;
+    let choice = revision_choice(options);
+    refresh::targets(ports, application, &place, &choice, options.local.as_ref()).await
 }
 
 /// Compares given targets with what is live now.

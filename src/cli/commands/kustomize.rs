@@ -53,7 +53,7 @@ fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
         _ => LoadRestrictor::RootOnly,
     };
     let options = BuildOptions { load_restrictor, ..BuildOptions::default() };
-    let built = kustomize::build(&*tree, &path, &options, None)
+    let built = kustomize::build(&*tree, &path, &options)
         .map_err(|error| CommandError::failed(error.to_string()))?;
     for warning in &built.warnings {
         output::notice(warning);

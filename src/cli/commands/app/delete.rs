@@ -3,6 +3,15 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::{ApplicationReference, LockArguments};
+use crate::cli::commands::app::sync::{lock_mode, seconds};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, CommandResult};
+use crate::cli::event_lines::EventLines;
+use crate::cli::exit::Exit;
+use crate::cli::output::{self, Format};
+use crate::cli::prompt;
+use crate::engine::delete::{self, Cascade, Confirmation, DeleteRequest, NamespaceFate};
+use crate::engine::event::Event;
 
 /// What happens to dependents of deleted objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -47,4 +56,45 @@ pub struct DeleteArguments {
     /// Lock.
     #[command(flatten)]
     pub lock: LockArguments,
+}
+
+/// Asks, deletes and says so.
+///
+/// # Errors
+/// When nobody agreed, or the deletion could not be carried out.
+pub async fn run(context: &Context, arguments: &DeleteArguments) -> CommandResult {
+    let world = context.writing_world_of(&arguments.application).await?;
+    let name = world.application_name(&arguments.application).await?;
+    if arguments.cascade && !arguments.yes {
+        let question = format!("Delete application '{name}' and all of its resources?");
+        if !prompt::confirm(&question, "--yes")? {
+            return Err(CommandError::no("stopped: nothing was deleted"));
+        }
+    }
+    let request = DeleteRequest {
+        cascade: match (arguments.cascade, arguments.propagation_policy) {
+            (false, _) => Cascade::Keep,
+            (true, PropagationPolicy::Foreground) => Cascade::Foreground,
+            (true, PropagationPolicy::Background) => Cascade::Background,
+        },
+        namespace: if arguments.delete_namespace {
+            NamespaceFate::DeleteWhenEmpty
+        } else {
+            NamespaceFate::Keep
+        },
+        confirmation: Confirmation::Missing,
+        timeout: seconds(arguments.timeout),
+        lock: Some(lock_mode(&arguments.lock)?),
+        identity: context.identity(),
+    };
+    let lines = EventLines::new(&*context.clock, Format::Name);
+    let sink = |event: Event| lines.handle(event);
+    let session = context.session(&world, &sink);
+    let outcome = delete::delete(&session, &name, &request).await;
+    lines.finish();
+    for (key, reason) in outcome?.kept {
+        output::notice(&format!("kept {key}: {reason}"));
+    }
+    output::data(&format!("application '{}' deleted\n", name.name))?;
+    Ok(Exit::Done)
 }

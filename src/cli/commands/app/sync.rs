@@ -16,11 +16,13 @@ use crate::engine::compare::{CompareOptions, Refresh, compare_application};
 use crate::engine::event::Event;
 use crate::engine::live::Scan;
 use crate::engine::lock::LockMode;
-use crate::engine::sync::{self, SyncMode, SyncOutcome, SyncRequest, Unfinished};
-use crate::engine::wait::{self, WaitConditions, WaitRequest};
+use crate::engine::session::Session;
+use crate::engine::sync;
+use crate::engine::sync::request::{SyncMode, SyncOutcome, SyncRequest, Unfinished};
+use crate::engine::wait::{self, WaitCondition, WaitRequest, WaitVerdict};
 use crate::model::sync_policy::{Backoff, RetryStrategy};
 use crate::model::operation::SyncOperationResource;
-use crate::model::{Application, OperationPhase, ResourceKey};
+use crate::model::{Application, ApplicationName, OperationPhase, ResourceKey};
 use crate::plan::{PruneGuard, PruneMode};
 use crate::ports::Clock;
 use crate::support::duration;
@@ -105,16 +107,35 @@ pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult 
     let request = request(context, &world, arguments, &stored).await?;
     let lines = EventLines::new(&*context.clock, arguments.output);
     let sink = |event: Event| lines.handle(event);
-    let session = context.session(&world, &sink).with_timeout(seconds(arguments.timeout));
-    let outcome = sync::sync(&session, stored, &request).await;
+    let session = context.session(&world, &sink);
+    let outcome = sync::sync(&session, &name, &request).await;
     lines.finish();
     let outcome = outcome?;
-    if arguments.wait && outcome.operation_state.phase == OperationPhase::Succeeded {
-        let wanted = WaitRequest { conditions: WaitConditions::health(), ..WaitRequest::default() };
-        wait::wait(&session, outcome.application.clone(), &wanted).await?;
-    }
     print(context, &world, arguments, &outcome).await?;
-    verdict(&outcome)
+    let verdict = verdict(&outcome)?;
+    if arguments.wait && !arguments.dry_run {
+        wait_for_health(&session, &name, arguments).await?;
+    }
+    Ok(verdict)
+}
+
+async fn wait_for_health(
+    session: &Session<'_>,
+    name: &ApplicationName,
+    arguments: &SyncArguments,
+) -> Result<(), CommandError> {
+    let wanted = WaitRequest {
+        conditions: vec![WaitCondition::Healthy],
+        timeout: seconds(arguments.timeout),
+        ..WaitRequest::default()
+    };
+    match wait::wait(session, name, &wanted).await?.verdict {
+        WaitVerdict::Met => Ok(()),
+        WaitVerdict::Failed(reason) => Err(CommandError::no(reason)),
+        WaitVerdict::TimedOut => {
+            Err(CommandError::failed(format!("application '{name}' is not healthy in time")))
+        }
+    }
 }
 
 async fn request(
@@ -133,7 +154,7 @@ async fn request(
     Ok(SyncRequest {
         revisions: arguments.revision.iter().cloned().collect(),
         mode: if arguments.dry_run { SyncMode::DryRun } else { SyncMode::Apply },
-        prune: if arguments.prune { PruneMode::Prune } else { PruneMode::Keep },
+        prune: if arguments.prune { PruneMode::Delete } else { PruneMode::Keep },
         guard: if arguments.prune_guarded { PruneGuard::Off } else { PruneGuard::On },
         selection: select(world, arguments, stored).await?,
         options,
