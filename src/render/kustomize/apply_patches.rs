@@ -37,6 +37,8 @@ enum History {
 struct Patching<'a> {
     map: &'a mut ResourceMap,
     index: Option<AnyIdIndex>,
+    /// Whether a patch may have given two resources the same id since that was last looked at.
+    may_collide: bool,
 }
 
 /// Runs `patchesStrategicMerge`: texts or files of patches that name their targets themselves.
@@ -70,7 +72,7 @@ pub(super) fn strategic_merge(
         let message = "all patches are empty; remove them";
         return Err(KustomizeError::invalid(build.files.describe(first.position), message));
     }
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for (document, place) in documents {
         let target = patching.one_by_id(&document, &place, &build.files)?;
         let document = copied_for(&patching.map.as_slice()[target], &document);
@@ -88,7 +90,7 @@ pub(super) fn patches(
     folders: &[String],
     map: &mut ResourceMap,
 ) -> Result<(), KustomizeError> {
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for entry in &kustomization.patches {
         let Loaded { patch, place } = load(build, folders, entry)?;
         let selector = selector(entry, &build.files)?;
@@ -118,7 +120,7 @@ pub(super) fn patches(
                     let copy = copied_for(&patching.map.as_slice()[target], document);
                     patching.merge(target, &copy, changes, &place, &build.files)?;
                 }
-                if changes != IdentityChanges::default() {
+                if std::mem::take(&mut patching.may_collide) {
                     patching.map.check_unique().map_err(|twice| build.duplicate(&twice))?;
                 }
             }
@@ -142,7 +144,7 @@ pub(super) fn json6902(
     folders: &[String],
     map: &mut ResourceMap,
 ) -> Result<(), KustomizeError> {
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for entry in &kustomization.patches_json6902 {
         let Loaded { patch, place } = load(build, folders, entry)?;
         let named = entry.target.as_ref().is_some_and(|target| {
@@ -255,7 +257,11 @@ fn clears_annotations(patch: &Node) -> bool {
     replaces(metadata) || annotations.is_some_and(|node| node.is_null() || replaces(node))
 }
 
-impl Patching<'_> {
+impl<'a> Patching<'a> {
+    fn new(map: &'a mut ResourceMap) -> Self {
+        Self { map, index: None, may_collide: false }
+    }
+
     /// The one resource that has or had the id of a patch.
     fn one_by_id(
         &mut self,
@@ -302,6 +308,7 @@ impl Patching<'_> {
         files: &SourceMap,
     ) -> Result<(), KustomizeError> {
         let renames = changes != IdentityChanges::default();
+        self.may_collide |= renames;
         self.change(target, |resource| {
             if renames {
                 resource.store_previous_id();
@@ -331,6 +338,7 @@ impl Patching<'_> {
         place: &str,
         files: &SourceMap,
     ) -> Result<(), KustomizeError> {
+        self.may_collide = true;
         for target in self.selected(selector) {
             self.change(target, |resource| {
                 if history == History::Stored {
