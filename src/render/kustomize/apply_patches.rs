@@ -125,9 +125,13 @@ pub(super) fn patches(
                 }
             }
             (Patch::Strategic(documents), None) => {
-                for document in documents {
+                let changes = identity_changes(entry);
+                for mut document in documents {
                     let target = patching.one_by_id(&document, &place, &build.files)?;
-                    let changes = identity_changes(entry);
+                    if changes != IdentityChanges::default() {
+                        // Kustomize keeps the permission in the patch's annotations.
+                        make_strings(&mut document, "annotations");
+                    }
                     patching.merge(target, &document, changes, &place, &build.files)?;
                 }
             }
@@ -238,15 +242,19 @@ fn copied_for(target: &Resource, patch: &Node) -> Node {
         Some(version) => copy.set(&["apiVersion"], version.clone()),
         None => drop(copy.remove(&["apiVersion"])),
     }
-    for field in ["labels", "annotations"] {
-        let Some(entries) = copy.remove(&["metadata", field]) else { continue };
-        let strings = string_entries(&entries).map(|(key, value)| (key, value.into()));
-        let strings: Mapping = strings.collect();
-        if !strings.is_empty() {
-            copy.set(&["metadata", field], strings);
-        }
-    }
+    make_strings(&mut copy, "labels");
+    make_strings(&mut copy, "annotations");
     copy
+}
+
+/// Makes all values of a map in a patch's metadata strings; one without entries goes.
+fn make_strings(patch: &mut Node, field: &str) {
+    let Some(entries) = patch.remove(&["metadata", field]) else { return };
+    let strings = string_entries(&entries).map(|(key, value)| (key, value.into()));
+    let strings: Mapping = strings.collect();
+    if !strings.is_empty() {
+        patch.set(&["metadata", field], strings);
+    }
 }
 
 /// Whether a patch takes all annotations away, and with them what Kustomize keeps there.
