@@ -7,8 +7,8 @@
 //! Reading, writing and serde live in the sibling files.
 
 use std::cmp::Ordering;
-use std::hash::{Hash, Hasher};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::number::Number;

@@ -94,7 +94,8 @@ pub fn build_with(
     overrides.apply(&mut root)?;
     for component in &overrides.components {
         let there = join(&folder, component).map(|path| tree.kind(&path)).transpose()?;
-        if overrides.skips_missing_components && there.is_none_or(|kind| kind == EntryKind::Missing) {
+        if overrides.skips_missing_components && there.is_none_or(|kind| kind == EntryKind::Missing)
+        {
             continue;
         }
         root.components.push(overrides::component_entry(component));
