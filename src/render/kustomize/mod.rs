@@ -70,6 +70,8 @@ pub struct BuildOutput {
     pub files: SourceMap,
     /// The `# Warning: …` lines that kustomize writes to stderr.
     pub warnings: Vec<String>,
+    /// Oddities that kustomize says nothing about.
+    pub notes: Vec<String>,
 }
 
 /// Builds the kustomization in the folder at `path`.
@@ -109,7 +111,8 @@ pub fn build_with(
     map.check_unique().map_err(|duplicate| build.duplicate(&duplicate))?;
     let sorted = order::sort(map, root.sort_options.as_ref(), options.reorder, &build.files)?;
     let resources = sorted.into_iter().map(finish).collect();
-    Ok(BuildOutput { resources, files: build.files, warnings: build.warnings })
+    let Build { files, warnings, notes, .. } = build;
+    Ok(BuildOutput { resources, files, warnings, notes })
 }
 
 /// What `kustomize build` prints: documents separated by `---` lines.
