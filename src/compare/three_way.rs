@@ -7,7 +7,7 @@
 //! or another spelling of the same value, the live value is kept, so that live equals predicted
 //! exactly when a sync would change nothing.
 
-use super::defaults::is_server_default;
+use super::defaults::{is_server_default, table_default};
 use super::quantity::same_quantity;
 use super::schema::{AbsentKeys, Field, Shape, Zero};
 use crate::yaml::{Mapping, Node, Value};
@@ -171,7 +171,11 @@ fn settle_mapping(target: &Mapping, live: &Mapping, field: &Field, depth: usize)
             {
                 settled.push(key.clone(), there.clone());
             }
-            None => {}
+            None => {
+                if let Some(value) = table_default(field.type_name(), key) {
+                    settled.push(key.clone(), value);
+                }
+            }
         }
     }
     for (key, wanted) in target.iter().filter(|(key, _)| !live.contains_key(key)) {
