@@ -122,6 +122,20 @@ fn lists_with_repeated_keys_are_replaced() {
 }
 
 #[test]
+fn of_items_with_one_key_the_most_alike_are_merged() {
+    check(
+        "v1",
+        "Service",
+        [
+            r#"{"ports":[{"port":53,"name":"t"},{"port":53,"protocol":"UDP","name":"u"}]}"#,
+            r#"{"ports":[{"port":53,"protocol":"UDP","name":"u"}]}"#,
+            r#"{"ports":[{"port":53,"name":"t","nodePort":1},{"port":53,"protocol":"UDP","name":"u","nodePort":2}]}"#,
+        ],
+        r#"{"ports":[{"$patch":"replace"},{"port":53,"protocol":"UDP","name":"u","nodePort":2}]}"#,
+    );
+}
+
+#[test]
 fn lists_of_other_kinds_are_replaced() {
     check(
         "shop.example/v1",
