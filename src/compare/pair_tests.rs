@@ -226,6 +226,34 @@ fn ignored_differences_do_not_count() {
 }
 
 #[test]
+fn defaults_inside_lists_of_custom_kinds_do_not_count() {
+    let check = |applied: &str, target: &str, live: &str, status: SyncStatusCode| {
+        let widget = |list: &str| {
+            let mut widget = read(&format!(
+                r#"{{"apiVersion":"shop.example/v1","kind":"Widget","spec":{{"list":{list}}}}}"#
+            ));
+            widget.set(&["metadata", "name"], "w");
+            widget
+        };
+        let mut there = widget(live);
+        if !applied.is_empty() {
+            let text = crate::yaml::to_json(&widget(applied));
+            there.set_annotation(crate::compare::apply::LAST_APPLIED_ANNOTATION, &text);
+        }
+        let resource =
+            only(Given { targets: vec![widget(target)], live: vec![there], ..Given::default() });
+        assert_eq!(resource.status, Some(status), "{applied} {target} {live}");
+    };
+    let (bare, full) = (r#"[{"name":"a"}]"#, r#"[{"name":"a","mode":"auto"}]"#);
+    check(bare, bare, full, SyncStatusCode::Synced);
+    check("", bare, full, SyncStatusCode::Synced);
+    check(full, bare, full, SyncStatusCode::OutOfSync);
+    check(bare, full, full, SyncStatusCode::Synced);
+    check(bare, bare, r#"[{"name":"a"},{"name":"b"}]"#, SyncStatusCode::OutOfSync);
+    check(bare, r#"[{"name":"b"}]"#, full, SyncStatusCode::OutOfSync);
+}
+
+#[test]
 fn kinds_the_project_refuses_are_unknown() {
     let project = r#"{"metadata":{"name":"p"},"spec":{"destinations":[{"server":"*","namespace":"*"}],
         "namespaceResourceBlacklist":[{"group":"","kind":"ConfigMap"}]}}"#;

@@ -57,7 +57,41 @@ fn merge_value(
             let new: Vec<Node> = new.collect();
             live.extend(new);
         }
+        (Value::Sequence(_), Value::Sequence(_), Shape::Opaque) => {
+            if !agrees_where_set(original.unwrap_or(target), target, live, depth) {
+                *live = clean(target, field, depth);
+            }
+        }
         _ => *live = settle(target, live, field, depth),
+    }
+}
+
+/// Whether a list of a custom kind is as Git says, but for fields that neither Git nor
+/// last-applied ever set: those are the server's defaults. Items are compared by their place, as
+/// Argo CD does.
+fn agrees_where_set(original: &Node, target: &Node, live: &Node, depth: usize) -> bool {
+    if depth > DEPTH_MAX || target == live {
+        return target == live;
+    }
+    match (&target.value, &live.value) {
+        (Value::Mapping(wanted), Value::Mapping(there)) => {
+            let set = wanted.iter().filter(|(_, value)| !value.is_null()).all(|(key, value)| {
+                let applied = original.get(key).unwrap_or(value);
+                there.get(key).is_some_and(|live| agrees_where_set(applied, value, live, depth + 1))
+            });
+            let left_out = |key: &str| wanted.get(key).is_none_or(Node::is_null);
+            let removed = |key: &str| original.get(key).is_some_and(|value| !value.is_null());
+            set && !there.keys().any(|key| left_out(key) && removed(key))
+        }
+        (Value::Sequence(wanted), Value::Sequence(there)) => {
+            let applied = original.as_sequence().unwrap_or_default();
+            wanted.len() == there.len()
+                && wanted.iter().zip(there).enumerate().all(|(index, (value, live))| {
+                    let applied = applied.get(index).unwrap_or(value);
+                    agrees_where_set(applied, value, live, depth + 1)
+                })
+        }
+        _ => false,
     }
 }
 
