@@ -127,11 +127,16 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
 /// Whether the server puts `live` under `key` of a `type_name` when Git leaves it out and writes
 /// `target` beside it.
 pub(super) fn is_server_default(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {
-    let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
-    match row {
-        Ok(row) => serde_json::from_str::<Node>(DEFAULTS[row].2).is_ok_and(|value| value == *live),
-        Err(_) => depends_on_neighbours(type_name, key, live, target),
+    match table_default(type_name, key) {
+        Some(value) => value == *live,
+        None => depends_on_neighbours(type_name, key, live, target),
     }
+}
+
+/// The default of a field, where it does not depend on the neighbours.
+pub(super) fn table_default(type_name: &str, key: &str) -> Option<Node> {
+    let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
+    serde_json::from_str(DEFAULTS[row.ok()?].2).ok()
 }
 
 fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {

@@ -355,3 +355,7 @@ fn is_failure(kind: ConditionType) -> bool {
 fn comparison_error(message: String) -> Condition {
     Condition { kind: ConditionType::ComparisonError, message, last_transition_time: None }
 }
+
+#[cfg(test)]
+#[path = "pair_tests.rs"]
+mod tests;

@@ -25,6 +25,8 @@ pub(super) enum Shape {
     Plain,
     /// Any JSON: nothing is known.
     Opaque,
+    /// An object of a custom kind: only its metadata is known.
+    Custom,
     /// A resource quantity.
     Quantity,
     /// A struct.
@@ -103,7 +105,10 @@ impl KindSchema {
         }
         match known(&format!("~{name}")) {
             Some((name, fields)) => Self::built_in(&name[1..], fields, PatchKind::Merge),
-            None => Self { root: Field::opaque(), patch: PatchKind::Merge },
+            None => {
+                let root = Field { shape: Shape::Custom, ..Field::opaque() };
+                Self { root, patch: PatchKind::Merge }
+            }
         }
     }
 
@@ -133,6 +138,7 @@ impl Field {
         match self.shape {
             Shape::Struct(of) => of.field(key),
             Shape::Map(value) => Self::of_element(value),
+            Shape::Custom if key == "metadata" => Self::parse("@ObjectMeta"),
             _ => Self::opaque(),
         }
     }
