@@ -101,6 +101,12 @@ pub async fn compare_application(
     let refreshing = refresh::targets(ports, &application, &place, &choice, local);
     match Box::pin(refreshing).await {
         Ok(targets) => Box::pin(compare_targets(ports, application, place, targets, options)).await,
+        Err(error)
+            if error.kind == EngineErrorKind::UnsupportedSource
+                && options.on_target_failure == TargetFailure::Report =>
+        {
+            Ok(as_stored(application, place, &error))
+        }
         Err(error) if is_reported(&error, options) => {
             Box::pin(without_targets(ports, application, place, &error, options)).await
         }
@@ -350,6 +356,31 @@ async fn without_targets(
     compared.status = status::after_comparison(&compared.application, &compared.comparison, &with);
     compared.warnings.extend(error.hints.iter().cloned());
     Ok(compared)
+}
+
+/// What is stored, when tiphys cannot render the source but others can: never overwritten.
+fn as_stored(
+    application: Application,
+    place: Place,
+    error: &EngineError,
+) -> ApplicationComparison {
+    let status = application.status.clone();
+    let comparison = Comparison {
+        sync: status.sync.status,
+        health: status.health.status,
+        conditions: status.conditions.clone(),
+        ..Comparison::default()
+    };
+    ApplicationComparison {
+        application,
+        place: Some(place),
+        targets: Targets::default(),
+        live: LiveState::default(),
+        comparison,
+        status,
+        unreadable: BTreeMap::new(),
+        warnings: vec![format!("{error}; this is the stored status")],
+    }
 }
 
 /// The comparison when the spec is not valid: nothing is judged.

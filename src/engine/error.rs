@@ -20,6 +20,8 @@ pub enum EngineErrorKind {
     Source,
     /// The manifests cannot be rendered.
     Render,
+    /// The source is of a kind tiphys does not render.
+    UnsupportedSource,
     /// `spec` is not valid.
     InvalidSpec,
     /// The project does not allow it.
@@ -74,6 +76,18 @@ impl EngineError {
         self.message = format!("{attempt}: {}", self.message);
         self
     }
+}
+
+/// The text of an error and of what caused it, `what: why: why`.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 impl From<ClusterError> for EngineError {

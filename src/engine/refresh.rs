@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::error::{EngineError, EngineErrorKind};
+use super::error::{EngineError, EngineErrorKind, with_causes};
 use crate::compare::TargetState;
 use crate::compare::target::{self, TargetContext};
 use crate::model::{
@@ -15,7 +15,8 @@ use crate::model::{
 };
 use crate::ports::{Cluster, Freshness, Ports, ResolvedSource, SourceRequest, StoreKind};
 use crate::render::tree::ReadTree;
-use crate::render::{self, RenderRequest, Rendered};
+use crate::render::build_env::BuildEnv;
+use crate::render::{self, RenderError, RenderLimits, RenderRequest, Rendered};
 
 /// The server address that means the cluster an Application lives on.
 pub const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
@@ -104,10 +105,10 @@ pub async fn targets(
         open(ports, source, revision.map(String::as_str), local)
     });
     let resolved = in_order(join_all(opening).await)?;
-    let mut rendered = Vec::new();
-    for (source, opened) in sources.iter().zip(&resolved) {
-        rendered.push(render_source(application, place, source, opened, local));
-    }
+    let rendered = sources.iter().zip(&resolved).enumerate();
+    let rendered = rendered
+        .map(|(index, (source, opened))| render_source(application, index, source, opened, local))
+        .collect();
     let rendered = in_order(rendered)?;
     let revisions = resolved.into_iter().map(|source| source.revision).collect();
     Ok(target_state(application, place, rendered, revisions))
@@ -250,39 +251,59 @@ fn check_project(application: &Application, project: &AppProject) -> Result<(), 
     project.permits_destination(&known_destination(application)).map_err(refuse)
 }
 
+/// Renders one source. Rendering is pure computing and takes at most a few seconds; the lock's
+/// own clock notices when that was too long.
 fn render_source(
     application: &Application,
-    place: &Place,
+    index: usize,
     source: &ApplicationSource,
     opened: &ResolvedSource,
     local: Option<&LocalTree>,
-) -> Result<Option<Rendered>, EngineError> {
-    let is_reference_only =
-        !source.reference.is_empty() && source.path.is_empty() && source.chart.is_empty();
-    if is_reference_only {
-        return Ok(None);
-    }
+) -> Result<Rendered, EngineError> {
+    let source = &match local {
+        Some(local) => at_path(source, &local.path),
+        None => source.clone(),
+    };
+    let build_env = BuildEnv {
+        application_name: application.raw.name().to_owned(),
+        namespace: application.spec.destination.namespace.clone(),
+        project_name: application.project().to_owned(),
+        revision: opened.revision.clone(),
+        repo_url: source.repo_url.clone(),
+        path: source.path.clone(),
+        target_revision: source.target_revision.clone(),
+    };
     let request = RenderRequest {
         tree: &*opened.tree,
         source,
-        path: local.map_or(&source.path, |local| &local.path),
-        application: application.raw.name(),
-        namespace: &application.spec.destination.namespace,
-        project: application.project(),
-        revision: &opened.revision,
+        source_index: index,
+        application_name: application.raw.name(),
+        build_env: &build_env,
+        limits: RenderLimits::default(),
     };
-    let _ = place;
-    let rendered = render::render(&request);
-    rendered.map(Some).map_err(|error| EngineError::new(EngineErrorKind::Render, error.to_string()))
+    render::render(&request).map_err(|error| render_error(&error))
+}
+
+fn at_path(source: &ApplicationSource, path: &str) -> ApplicationSource {
+    let mut source = source.clone();
+    path.clone_into(&mut source.fields.path);
+    source
+}
+
+fn render_error(error: &RenderError) -> EngineError {
+    let kind = match error {
+        RenderError::Unsupported { .. } => EngineErrorKind::UnsupportedSource,
+        _ => EngineErrorKind::Render,
+    };
+    EngineError::new(kind, with_causes(error))
 }
 
 fn target_state(
     application: &Application,
     place: &Place,
-    rendered: Vec<Option<Rendered>>,
+    rendered: Vec<Rendered>,
     revisions: Vec<String>,
 ) -> Targets {
-    let rendered: Vec<Rendered> = rendered.into_iter().flatten().collect();
     let source_types = rendered.iter().map(|one| format!("{:?}", one.source_type)).collect();
     let warnings = rendered.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
     let instance = application.name().instance(&place.settings.argocd_namespace);

@@ -137,10 +137,8 @@ fn admit(application: &Application, request: &SyncRequest) -> Result<(), EngineE
             source.target_revision
         ));
     }
-    for warning in SyncOptions::new(&request.options).warnings() {
-        return refuse(warning.replace("is ignored", "was asked for"));
-    }
-    Ok(())
+    let unknown = SyncOptions::new(&request.options).warnings();
+    if unknown.is_empty() { Ok(()) } else { refuse(unknown.join("; ")) }
 }
 
 async fn is_controllers_work(
