@@ -19,7 +19,7 @@ use crate::model::{
     Application, ApplicationDestination, ApplicationName, ApplicationStatus, Condition,
     HealthStatus, HealthStatusCode, ResourceKey, SyncStatusCode,
 };
-use crate::ports::{Ports, StoreErrorKind, StoreKind};
+use crate::ports::{Pending, Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
 /// How much is asked anew.
@@ -84,7 +84,15 @@ pub struct ApplicationComparison {
 ///
 /// # Errors
 /// When something cannot be had; unless the options say to report it, also Git's side.
-pub async fn compare_application(
+pub fn compare_application<'a>(
+    ports: &'a Ports,
+    application: Application,
+    options: &'a CompareOptions,
+) -> Pending<'a, Result<ApplicationComparison, EngineError>> {
+    Box::pin(compare_whole(ports, application, options))
+}
+
+async fn compare_whole(
     ports: &Ports,
     application: Application,
     options: &CompareOptions,
@@ -359,11 +367,7 @@ async fn without_targets(
 }
 
 /// What is stored, when tiphys cannot render the source but others can: never overwritten.
-fn as_stored(
-    application: Application,
-    place: Place,
-    error: &EngineError,
-) -> ApplicationComparison {
+fn as_stored(application: Application, place: Place, error: &EngineError) -> ApplicationComparison {
     let status = application.status.clone();
     let comparison = Comparison {
         sync: status.sync.status,

@@ -14,8 +14,8 @@ use crate::model::{
     ApiCatalog, AppProject, Application, ApplicationDestination, ApplicationSource, Settings,
 };
 use crate::ports::{Cluster, Freshness, Ports, ResolvedSource, SourceRequest, StoreKind};
-use crate::render::tree::ReadTree;
 use crate::render::build_env::BuildEnv;
+use crate::render::tree::ReadTree;
 use crate::render::{self, RenderError, RenderLimits, RenderRequest, Rendered};
 
 /// The server address that means the cluster an Application lives on.

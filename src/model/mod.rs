@@ -2,6 +2,7 @@
 
 pub mod api_catalog;
 pub mod application;
+pub mod image;
 pub mod inventory;
 pub mod manifest;
 pub mod object;
@@ -17,6 +18,7 @@ pub mod tracking;
 
 pub use api_catalog::{ApiCatalog, ApiResource, Scope};
 pub use application::{Application, ApplicationDestination, ApplicationName, ApplicationSpec};
+pub use image::ImageReference;
 pub use inventory::InventoryEntry;
 pub use manifest::{Manifest, Origin};
 pub use operation::{

@@ -48,7 +48,6 @@ pub struct SourceFields {
 }
 
 /// `source.kustomize`.
-#[expect(clippy::struct_excessive_bools, reason = "the fields of Argo CD's API")]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct KustomizeOptions {

@@ -1,3 +1,5 @@
+//! The writer on small values; the recorded answers of Go are in tests/cases/yaml.
+
 use super::*;
 
 fn check(json: &str, want: &str) {

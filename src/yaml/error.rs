@@ -45,7 +45,17 @@ pub struct YamlError {
     pub line: u32,
     /// 1-based column in characters, 0 when unknown.
     pub column: u32,
-    source_line: Option<Box<str>>,
+    source_line: Option<SourceLine>,
+}
+
+/// A line of the text, kept out of debug output because it may hold a secret.
+#[derive(Clone)]
+struct SourceLine(Box<str>);
+
+impl fmt::Debug for SourceLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
 }
 
 impl YamlError {
@@ -70,7 +80,8 @@ impl YamlError {
         self.source_line = line
             .checked_sub(1)
             .and_then(|index| text.lines().nth(index))
-            .map(|source| source.chars().take(SNIPPET_WIDTH_MAX).collect::<String>().into());
+            .map(|source| source.chars().take(SNIPPET_WIDTH_MAX).collect::<String>())
+            .map(|source| SourceLine(source.into()));
         self
     }
 
@@ -93,7 +104,7 @@ impl YamlError {
     /// The offending line with a caret below the column, or `""` when it is not known.
     #[must_use]
     pub fn snippet(&self) -> String {
-        let Some(source) = &self.source_line else { return String::new() };
+        let Some(SourceLine(source)) = &self.source_line else { return String::new() };
         let number = self.line.to_string();
         let column = (self.column as usize).saturating_sub(1);
         if self.column > 0 && column <= source.chars().count() {
@@ -143,5 +154,6 @@ mod tests {
     fn a_snippet_points_at_the_column() {
         let error = YamlError::new(YamlErrorKind::Syntax, "bad").at("a: b\nc: d", 2, 4);
         assert_eq!(error.snippet(), "2 | c: d\n  |    ^");
+        assert!(!format!("{error:?}").contains("c: d"));
     }
 }

@@ -39,7 +39,7 @@ pub fn append_json(node: &Node, escapes: HtmlEscapes, text: &mut String) {
         Value::Mapping(mapping) => {
             text.push('{');
             let mut entries: Vec<_> = mapping.iter().collect();
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            entries.sort_by_key(|(key, _)| *key);
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
                     text.push(',');
@@ -132,7 +132,8 @@ fn append_string(string: &str, escapes: HtmlEscapes, text: &mut String) {
         };
         text.push_str(&string[written..index]);
         if short.is_empty() {
-            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            let code = format!("\\u{:04x}", u32::from(character));
+            text.push_str(&code);
         } else {
             text.push_str(short);
         }
@@ -167,7 +168,7 @@ fn place_in(node: &mut Node, position: Position) {
     match &mut node.value {
         Value::Sequence(items) => items.iter_mut().for_each(|item| place_in(item, position)),
         Value::Mapping(mapping) => {
-            mapping.iter_mut().for_each(|(_, item)| place_in(item, position))
+            mapping.iter_mut().for_each(|(_, item)| place_in(item, position));
         }
         _ => {}
     }
@@ -201,6 +202,13 @@ mod tests {
     #[test]
     fn the_last_of_two_equal_keys_counts() {
         assert_eq!(to_json(&read(r#"{"a":1,"b":2,"a":3}"#)), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn floats_keep_their_last_digit() {
+        for text in ["-1.0922977747574581e+23", "0.30000000000000004", "5.123456789012345e-17"] {
+            assert_eq!(to_json(&read(text)), text);
+        }
     }
 
     #[test]

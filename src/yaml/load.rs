@@ -1,22 +1,19 @@
-//! The loader: granit-parser's events become nodes; the only file that names the parser.
+//! The loader: granit-parser's events become nodes.
 //!
 //! Anchors, aliases and merge keys are expanded here as Go does, under limits on depth and on
-//! what aliases may multiply. Scalars are left to [`resolve`](super::resolve).
+//! what aliases may multiply. Scalars are looked at in [`scalars`](super::scalars).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle};
 
 use super::error::{YamlError, YamlErrorKind};
 use super::intern::Interner;
-use super::node::{Mapping, Node, Position, Text, Value};
-use super::number::{self, Number};
+use super::node::{Mapping, Node, Position, Spelling, Text, Value};
 use super::read::{DuplicateKeys, ReadOptions, Warning};
-use super::resolve::{self, Dialect, Scalar};
+use super::resolve::{Dialect, Scalar};
+use super::scalars::{ScalarEvent, bool_key, number_key};
 
 /// Deeper collections are refused, so that walking a node never overflows the stack.
 const DEPTH_MAX: usize = 400;
@@ -27,22 +24,14 @@ const WARNINGS_MAX: usize = 100;
 /// From this many keys on a mapping is searched through an index.
 const INDEX_FROM: usize = 24;
 
-const CORE_TAG_PREFIX: &str = "tag:yaml.org,2002:";
-
-/// Go's standard base64, which does not mind left-over bits.
-const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
-
 /// Reads the documents of one text one after another.
 pub(super) struct Loader<'a> {
     text: &'a str,
-    options: &'a ReadOptions,
+    pub(super) options: &'a ReadOptions,
     /// Lines above `text` in the file it was cut from.
     line_offset: u32,
     parser: Parser<'a, StrInput<'a>>,
-    interner: Interner,
+    pub(super) interner: &'a mut Interner,
     warnings: Vec<Warning>,
     frames: Vec<Frame>,
     /// Items of all open sequences; each frame knows where its own start.
@@ -110,22 +99,16 @@ struct Counts {
     kept: usize,
 }
 
-/// A scalar event, taken apart.
-struct ScalarEvent<'a> {
-    text: Cow<'a, str>,
-    style: ScalarStyle,
-    anchor: usize,
-    tag: Option<Cow<'a, Tag>>,
-    position: Position,
-    column: usize,
-    /// Nothing is written at all.
-    is_blank: bool,
-}
-
 impl<'a> Loader<'a> {
-    pub(super) fn new(text: &'a str, options: &'a ReadOptions, line_offset: u32) -> Self {
+    pub(super) fn new(
+        text: &'a str,
+        options: &'a ReadOptions,
+        line_offset: u32,
+        interner: &'a mut Interner,
+    ) -> Self {
         let parser_options = granit_parser::options! {
             emit_comments: false,
+            bom_inside_document_as_content: true,
             block_scalar_eof_without_line_feed: true,
             flow_nesting_limit: DEPTH_MAX,
             block_nesting_limit: DEPTH_MAX,
@@ -135,7 +118,7 @@ impl<'a> Loader<'a> {
             options,
             line_offset,
             parser: Parser::new_from_str_with_options(text, parser_options),
-            interner: Interner::new(),
+            interner,
             warnings: Vec::new(),
             frames: Vec::new(),
             items: Vec::new(),
@@ -238,80 +221,24 @@ impl<'a> Loader<'a> {
 
     fn scalar(&mut self, event: &ScalarEvent<'a>) -> Result<(), YamlError> {
         self.count(1, 0, event.position)?;
-        let scalar = self.resolve(event)?;
+        let scalar = self.resolve_scalar(event)?;
         if self.wants_key() {
             return self.scalar_key(event, &scalar);
         }
-        let value = self.value(event, scalar)?;
-        let node = Node { value, position: event.position };
+        let value = self.scalar_value(event, scalar)?;
+        let spelling = match event.style {
+            ScalarStyle::Plain if event.is_blank => Spelling::Blank,
+            ScalarStyle::Plain => Spelling::Plain,
+            _ => Spelling::Quoted,
+        };
+        let node = Node { value, position: event.position.spelled(spelling) };
         self.keep(event.anchor, &node, 1, 0)?;
         self.place(node, 0)
     }
 
-    fn resolve(&self, event: &ScalarEvent<'a>) -> Result<Scalar, YamlError> {
-        let dialect = self.options.dialect;
-        let Some(tag) = &event.tag else {
-            if event.is_blank && dialect == Dialect::GoYamlV3 && self.in_flow() {
-                // kustomize writes such a value as '' between two of its passes.
-                return Ok(Scalar::String);
-            }
-            return Ok(match event.style {
-                ScalarStyle::Plain => resolve::resolve(&event.text, dialect),
-                _ => Scalar::String,
-            });
-        };
-        let (handle, suffix) = tag.parts();
-        let full = format!("{handle}{suffix}");
-        let short = match full.strip_prefix(CORE_TAG_PREFIX) {
-            Some(name) => format!("!!{name}"),
-            None => full,
-        };
-        if short == "!!binary" {
-            return self.decode_base64(event);
-        }
-        resolve::resolve_tagged(&short, &event.text, dialect).map_err(|mismatch| {
-            let message = format!("a {} cannot be read as {short}", mismatch.actual);
-            self.error_at(YamlErrorKind::Value, event, message)
-        })
-    }
-
-    fn decode_base64(&self, event: &ScalarEvent<'a>) -> Result<Scalar, YamlError> {
-        let packed: String = event.text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-        let bytes = GO_BASE64.decode(packed).map_err(|_| {
-            self.error_at(YamlErrorKind::Value, event, "a !!binary value must be base64")
-        })?;
-        Ok(Scalar::Decoded(String::from_utf8_lossy(&bytes).as_ref().into()))
-    }
-
-    fn value(&mut self, event: &ScalarEvent<'a>, scalar: Scalar) -> Result<Value, YamlError> {
-        Ok(match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Bool(value) => Value::Bool(value),
-            Scalar::Number(number) => Value::Number(number),
-            Scalar::Decoded(text) => Value::String(text),
-            Scalar::Timestamp(time) if self.options.dialect == Dialect::GoYamlV3 => {
-                Value::String(time.to_string().into())
-            }
-            Scalar::String | Scalar::Timestamp(_) => {
-                Value::String(self.interner.intern(&event.text))
-            }
-            Scalar::NotFinite(text) => {
-                let message =
-                    format!("unsupported value {text}: JSON has no such number; quote it");
-                return Err(self.error_at(YamlErrorKind::Value, event, message));
-            }
-        })
-    }
-
     fn scalar_key(&mut self, event: &ScalarEvent<'a>, scalar: &Scalar) -> Result<(), YamlError> {
         let line = event.position.line;
-        let is_merge_tag = || {
-            event.tag.as_ref().is_some_and(|tag| {
-                tag.suffix_in_namespace(CORE_TAG_PREFIX).is_some_and(|name| name == "merge")
-            })
-        };
-        let is_plain = event.style == ScalarStyle::Plain && event.tag.is_none();
-        if event.text == "<<" && (is_plain || is_merge_tag()) {
+        if Self::is_merge_key(event) {
             self.set_key(Key::Merge { line });
             return Ok(());
         }
@@ -326,23 +253,6 @@ impl<'a> Loader<'a> {
         }
         self.set_key(Key::Own { text: key, line });
         Ok(())
-    }
-
-    /// The string a key becomes in JSON, or what kind of thing it is when it cannot be one.
-    fn key_text(&mut self, event: &ScalarEvent<'a>, scalar: &Scalar) -> Result<Text, &'static str> {
-        let is_v2 = self.options.dialect == Dialect::GoYamlV2;
-        match scalar {
-            Scalar::String => Ok(self.interner.intern(&event.text)),
-            Scalar::Decoded(text) => Ok(text.clone()),
-            Scalar::Timestamp(_) if is_v2 => Ok(self.interner.intern(&event.text)),
-            Scalar::Bool(value) if is_v2 => Ok(bool_key(*value)),
-            Scalar::Number(number) if is_v2 => number_key(number),
-            Scalar::NotFinite(text) if is_v2 => Ok((*text).into()),
-            Scalar::Null => Err("null"),
-            Scalar::Bool(_) => Err("a boolean"),
-            Scalar::Number(_) | Scalar::NotFinite(_) => Err("a number"),
-            Scalar::Timestamp(_) => Err("a timestamp"),
-        }
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), YamlError> {
@@ -498,7 +408,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn in_flow(&self) -> bool {
+    pub(super) fn in_flow(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.style == StructureStyle::Flow)
     }
 
@@ -565,7 +475,7 @@ impl<'a> Loader<'a> {
             .in_file(&self.options.file_name)
     }
 
-    fn error_at(
+    pub(super) fn error_at(
         &self,
         kind: YamlErrorKind,
         event: &ScalarEvent<'a>,
@@ -609,20 +519,5 @@ fn merge_sources(source: Node) -> Vec<Mapping> {
         Value::Mapping(mapping) => vec![mapping],
         Value::Sequence(items) => items.into_iter().flat_map(merge_sources).collect(),
         _ => Vec::new(),
-    }
-}
-
-fn bool_key(value: bool) -> Text {
-    if value { "true" } else { "false" }.into()
-}
-
-/// Integers beyond `i64` cannot be keys: `sigs.k8s.io/yaml` does not convert them.
-fn number_key(number: &Number) -> Result<Text, &'static str> {
-    if number.is_float() {
-        return Ok(number::float_key(number.as_f64()).into());
-    }
-    match number.as_i64() {
-        Some(value) => Ok(value.to_string().into()),
-        None => Err("an integer beyond 64 bits"),
     }
 }

@@ -6,6 +6,8 @@
 //! JSON values: positions and the order of mapping keys do not count, `1` equals `0x1`.
 //! Reading, writing and serde live in the sibling files.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::number::Number;
@@ -14,12 +16,61 @@ use super::number::Number;
 pub type Text = Arc<str>;
 
 /// Which file of a [`SourceMap`] a node came from. `FileId::NONE` when it came from none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// The two highest bits hold the [`Spelling`] of the node (see [`Position::spelling`]); they do
+/// not count when ids are compared.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct FileId(pub u32);
+
+const SPELLING_SHIFT: u32 = 30;
+const FILE_MASK: u32 = (1 << SPELLING_SHIFT) - 1;
 
 impl FileId {
     /// The node was not read from a file: made by the program or answered by a server.
     pub const NONE: Self = Self(0);
+
+    const fn index(self) -> u32 {
+        self.0 & FILE_MASK
+    }
+}
+
+impl PartialEq for FileId {
+    fn eq(&self, other: &Self) -> bool {
+        self.index() == other.index()
+    }
+}
+
+impl Eq for FileId {}
+
+impl Hash for FileId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.index().hash(state);
+    }
+}
+
+impl PartialOrd for FileId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FileId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.index().cmp(&other.index())
+    }
+}
+
+/// How a scalar was written, as far as a later merge depends on it: kustomize's strategic merge
+/// keeps the quotes of the value it overwrites, and drops fields that have no value at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spelling {
+    /// Without quotes, or not known.
+    #[default]
+    Plain,
+    /// In quotes or as a block.
+    Quoted,
+    /// Not at all: a key with nothing behind it, which is `null`.
+    Blank,
 }
 
 /// The names of the files that nodes point to, relative to the root of their source.
@@ -42,7 +93,7 @@ impl SourceMap {
     /// The name behind `id`, or `None` for [`FileId::NONE`].
     #[must_use]
     pub fn name(&self, id: FileId) -> Option<&Text> {
-        self.names.get((id.0 as usize).checked_sub(1)?)
+        self.names.get((id.index() as usize).checked_sub(1)?)
     }
 
     /// `file:line`, as error messages and `app trace` show a position.
@@ -63,6 +114,25 @@ pub struct Position {
     pub file: FileId,
     /// 1-based line, 0 when unknown.
     pub line: u32,
+}
+
+impl Position {
+    /// The same position for a scalar written in the given way.
+    #[must_use]
+    pub const fn spelled(self, spelling: Spelling) -> Self {
+        let file = FileId(self.file.index() | (spelling as u32) << SPELLING_SHIFT);
+        Self { file, line: self.line }
+    }
+
+    /// How the scalar at this position was written.
+    #[must_use]
+    pub const fn spelling(self) -> Spelling {
+        match self.file.0 >> SPELLING_SHIFT {
+            1 => Spelling::Quoted,
+            2 => Spelling::Blank,
+            _ => Spelling::Plain,
+        }
+    }
 }
 
 /// A value and where it was written.
@@ -267,6 +337,13 @@ impl Node {
 }
 
 impl Mapping {
+    /// An empty mapping that is going to hold about `_capacity` entries. No room is set aside,
+    /// as entries are kept without any; collecting an iterator is the cheaper way.
+    #[must_use]
+    pub fn with_capacity(_capacity: usize) -> Self {
+        Self::default()
+    }
+
     /// How many entries it has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -464,6 +541,15 @@ mod tests {
         assert_eq!(node.str_at(&["metadata", "labels", "a"]), "b");
         assert!(node.remove(&["metadata", "labels", "a"]).is_some());
         assert!(node.path(&["metadata", "labels"]).is_some());
+    }
+
+    #[test]
+    fn the_spelling_of_a_scalar_does_not_change_its_file() {
+        let plain = Position { file: FileId(7), line: 3 };
+        let quoted = plain.spelled(Spelling::Quoted);
+        assert_eq!((quoted.spelling(), plain.spelling()), (Spelling::Quoted, Spelling::Plain));
+        assert_eq!(quoted, plain);
+        assert_eq!(quoted.spelled(Spelling::Blank).spelling(), Spelling::Blank);
     }
 
     #[test]

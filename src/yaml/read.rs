@@ -5,6 +5,7 @@
 //! v5.8.2 does before it parses. Files are read by others: this takes text.
 
 use super::error::{YamlError, YamlErrorKind};
+use super::intern::Interner;
 use super::load::Loader;
 use super::node::{FileId, Node, Position, Text, Value};
 
@@ -82,7 +83,8 @@ pub fn read_documents(
     text: &str,
     options: &ReadOptions,
 ) -> Result<(Vec<Document>, Vec<Warning>), YamlError> {
-    let mut loader = Loader::new(text, options, 0);
+    let mut interner = Interner::new();
+    let mut loader = Loader::new(text, options, 0, &mut interner);
     let mut documents = Vec::new();
     let mut index = 0;
     while let Some(root) = loader.next_document()? {
@@ -130,10 +132,11 @@ pub fn read_kustomize_documents(
     } else {
         text
     };
+    let mut interner = Interner::new();
     let mut documents = Vec::new();
     let mut warnings = Vec::new();
     for (index, piece) in kustomize_pieces(text, &options.file_name)?.into_iter().enumerate() {
-        let mut loader = Loader::new(piece.text, options, piece.line_offset);
+        let mut loader = Loader::new(piece.text, options, piece.line_offset, &mut interner);
         let root = loader.next_document().map_err(|e| e.moved_down(piece.line_offset))?;
         warnings.append(&mut loader.into_warnings());
         if let Some(root) = root.filter(|root| !is_missing(root)) {

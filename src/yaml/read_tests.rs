@@ -1,3 +1,5 @@
+//! The readers on small texts: documents, keys, merges, limits, positions.
+
 use std::fmt::Write;
 
 use super::*;
@@ -159,7 +161,8 @@ fn alias_bombs_and_deep_nesting_are_refused() {
 
 #[test]
 fn a_large_mapping_still_finds_its_duplicates() {
-    let mut text: String = (0..100).map(|n| format!("k{n}: {n}\n")).collect();
+    let lines: Vec<_> = (0..100).map(|n| format!("k{n}: {n}\n")).collect();
+    let mut text = lines.concat();
     text.push_str("k50: x\nk99: z\n");
     let (documents, warnings) = manifests(&text).unwrap();
     assert_eq!(warnings.len(), 2);

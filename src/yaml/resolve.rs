@@ -111,11 +111,19 @@ fn resolve_dotted(text: &str) -> Scalar {
     match text {
         ".nan" | ".NaN" | ".NAN" => Scalar::NotFinite(".nan"),
         ".inf" | ".Inf" | ".INF" => Scalar::NotFinite(".inf"),
-        _ if is_float_spelling(text) && text.parse().is_ok_and(f64::is_finite) => {
+        _ if are_underscores_inside(text) && is_finite_float(&text.replace('_', "")) => {
             Scalar::Number(Number::from_spelling(text))
         }
         _ => Scalar::String,
     }
+}
+
+/// Go's `ParseFloat` wants a digit on either side of an underscore.
+fn are_underscores_inside(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
+    let mut underscores = text.match_indices('_').map(|(index, _)| index);
+    underscores.all(|index| index > 0 && is_digit(index - 1) && is_digit(index + 1))
 }
 
 /// Scalars that start with a sign or digit, dates aside.

@@ -12,7 +12,6 @@ pub(super) enum Style {
 
 /// What the characters of a string allow.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent findings about one text")]
 pub(super) struct Analysis {
     /// It holds a line break of any kind.
     pub(super) line_breaks: bool,
@@ -139,35 +138,38 @@ impl Analysis {
 /// The class of a character that starts with C2, E2 or EF.
 fn wide_class(rest: &[u8]) -> Byte {
     match rest {
-        [0xC2, 0x80..=0x9F, ..] => Byte::Special,
         [0xE2, 0x80, 0xA8 | 0xA9, ..] => Byte::Newline,
-        [0xEF, 0xBB, 0xBF, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..] => Byte::Special,
+        [0xC2, 0x80..=0x9F, ..] | [0xEF, 0xBB, 0xBF, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..] => {
+            Byte::Special
+        }
         _ => Byte::Ordinary,
     }
 }
 
 /// Whether the first characters mean something to YAML.
 fn starts_like_syntax(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..] => true,
-        [
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`',
-            ..,
-        ] => true,
-        [b'-' | b'?' | b':'] => true,
-        [b'-' | b'?' | b':', b' ' | b'\t', ..] => true,
-        _ => false,
+    let Some(first) = bytes.first() else { return false };
+    match first {
+        b'-' | b'?' | b':' => {
+            bytes.starts_with(b"---") || matches!(bytes.get(1), None | Some(b' ' | b'\t'))
+        }
+        b'.' => bytes.starts_with(b"..."),
+        first => b"#,[]{}&*!|>'\"%@`".contains(first),
     }
 }
 
 /// Whether a double-quoted scalar has to escape `character`.
 pub(super) fn needs_escape(character: char) -> bool {
-    match character {
-        '"' | '\\' | '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
-        _ => character > '\u{ffff}',
-    }
+    matches!(
+        character,
+        '"' | '\\'
+            | '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'..=char::MAX
+    )
 }
 
 /// Whether `text` is a number in base 60 (`12:30:45`), which YAML 1.1 readers take for one.
@@ -183,9 +185,6 @@ pub(super) fn is_base_60(text: &str) -> bool {
     let first_fits = groups.next().is_some_and(digits_or_underscores);
     first_fits
         && digits_or_underscores(fraction)
-        && groups.all(|group| match group.as_bytes() {
-            [b'0'..=b'9'] => true,
-            [b'0'..=b'5', b'0'..=b'9'] => true,
-            _ => false,
-        })
+        && groups
+            .all(|group| matches!(group.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }

@@ -1,5 +1,10 @@
-//! What the integration tests stand on: fakes for the step machine and for paused clocks.
+//! What the integration tests stand on: a real cluster, real Git servers, a sandboxed binary,
+//! and fakes for the step machine and virtual clocks.
 
+pub mod api;
+pub mod console;
+pub mod control_plane;
 pub(crate) mod fake_clock;
 pub(crate) mod fake_cluster;
 pub(crate) mod fake_store;
+pub mod sandbox;

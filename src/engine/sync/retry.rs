@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::sync_policy::RetryStrategy;
-use crate::support::duration::parse_duration;
+use crate::support::duration;
 
 const DURATION_DEFAULT: Duration = Duration::from_secs(5);
 const FACTOR_DEFAULT: i64 = 2;
@@ -22,8 +22,8 @@ pub fn next_wait(strategy: &RetryStrategy, retry_count: i64) -> Option<Duration>
         return None;
     }
     let backoff = strategy.backoff.clone().unwrap_or_default();
-    let first = parse_duration(&backoff.duration).unwrap_or(DURATION_DEFAULT);
-    let longest = parse_duration(&backoff.max_duration).unwrap_or(MAX_DURATION_DEFAULT);
+    let first = read(&backoff.duration, DURATION_DEFAULT);
+    let longest = read(&backoff.max_duration, MAX_DURATION_DEFAULT);
     let factor = backoff.factor.filter(|factor| *factor > 0).unwrap_or(FACTOR_DEFAULT);
     let mut wait = first.min(longest);
     let factor = u32::try_from(factor).unwrap_or(u32::MAX);
@@ -34,6 +34,11 @@ pub fn next_wait(strategy: &RetryStrategy, retry_count: i64) -> Option<Duration>
         wait = wait.saturating_mul(factor).min(longest);
     }
     Some(wait)
+}
+
+/// A duration of a policy; the default where there is none, or none that can be read.
+fn read(text: &str, default: Duration) -> Duration {
+    duration::parse(text).unwrap_or(default)
 }
 
 /// The message while the next try is waited for.

@@ -61,10 +61,19 @@ fn the_next_wave_waits_for_health() {
         task("ConfigMap", "last", 1, TaskAction::Apply),
     ]);
     let message = "waiting for healthy state of apps/Deployment/api and 1 more resources";
-    assert_eq!(next(&plan, &[TaskProgress::Running, TaskProgress::Running, TaskProgress::Pending]), await_all(&[0, 1], message));
+    assert_eq!(
+        next(&plan, &[TaskProgress::Running, TaskProgress::Running, TaskProgress::Pending]),
+        await_all(&[0, 1], message)
+    );
     let message = "waiting for healthy state of apps/Deployment/web";
-    assert_eq!(next(&plan, &[TaskProgress::Succeeded, TaskProgress::Running, TaskProgress::Pending]), await_all(&[1], message));
-    assert_eq!(next(&plan, &[TaskProgress::Succeeded, TaskProgress::Succeeded, TaskProgress::Pending]), Step::Perform(vec![TaskId(2)]));
+    assert_eq!(
+        next(&plan, &[TaskProgress::Succeeded, TaskProgress::Running, TaskProgress::Pending]),
+        await_all(&[1], message)
+    );
+    assert_eq!(
+        next(&plan, &[TaskProgress::Succeeded, TaskProgress::Succeeded, TaskProgress::Pending]),
+        Step::Perform(vec![TaskId(2)])
+    );
 }
 
 #[test]

@@ -1,0 +1,42 @@
+//! `app diff`: what a sync would change.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::args::ApplicationReference;
+
+/// Flags of `app diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  # What would a sync change? Exits 1 when something differs
+  tiphys app diff guestbook
+
+  # What would a branch change?
+  tiphys app diff guestbook --revision my-branch
+
+  # What would the files in this folder change?
+  tiphys app diff guestbook --local ./manifests")]
+pub struct DiffArguments {
+    /// Which Application.
+    #[command(flatten)]
+    pub application: ApplicationReference,
+    /// Resolve the revision in Git again
+    #[arg(long)]
+    pub refresh: bool,
+    /// Resolve the revision in Git again and look in all namespaces
+    #[arg(long)]
+    pub hard_refresh: bool,
+    /// Exit with another code than 0 when something differs
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub exit_code: bool,
+    /// The code to exit with when something differs
+    #[arg(long, value_name = "CODE", default_value_t = 1)]
+    pub diff_exit_code: u8,
+    /// Compare with another revision
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
+    /// Compare with the files in a local folder, the root of a checkout
+    #[arg(long, value_name = "FOLDER")]
+    pub local: Option<PathBuf>,
+}

@@ -1,0 +1,40 @@
+//! `tiphys app …`: everything about Applications.
+
+pub mod create;
+pub mod delete;
+pub mod diff;
+pub mod flags;
+pub mod get;
+pub mod history;
+pub mod list;
+pub mod manifests;
+pub mod set;
+pub mod sync;
+pub mod wait;
+
+use clap::Subcommand;
+
+/// The verbs of `app`.
+#[derive(Debug, Subcommand)]
+pub enum AppCommand {
+    /// Create an application
+    Create(create::CreateArguments),
+    /// Delete an application and its resources
+    Delete(delete::DeleteArguments),
+    /// Show what a sync would change
+    Diff(diff::DiffArguments),
+    /// Show an application
+    Get(get::GetArguments),
+    /// Show the deployment history of an application
+    History(history::HistoryArguments),
+    /// List applications
+    List(list::ListArguments),
+    /// Print the manifests of an application
+    Manifests(manifests::ManifestsArguments),
+    /// Change settings of an application
+    Set(set::SetArguments),
+    /// Sync applications to their target state
+    Sync(sync::SyncArguments),
+    /// Wait until applications are synced and healthy
+    Wait(wait::WaitArguments),
+}

@@ -1,0 +1,60 @@
+//! The owner of stdout and stderr: data goes to the first, everything else to the second.
+
+pub mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::yaml::Node;
+
+/// Formats of `-o`, as argocd names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    #[default]
+    Wide,
+    /// JSON, indented by two blanks.
+    Json,
+    /// YAML with sorted keys.
+    Yaml,
+    /// One name per line.
+    Name,
+}
+
+/// Writes data to stdout. A reader who has gone away (`| head`) has seen enough: no error.
+///
+/// # Errors
+/// When stdout cannot be written for another reason, such as a full disk.
+pub fn data(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes one line for the user to stderr; a closed stderr is nobody's loss.
+pub fn notice(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// A warning on stderr.
+pub fn warning(text: &str) {
+    notice(&format!("warning: {text}"));
+}
+
+/// Whether stderr is a terminal and colours or bars are welcome.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether a question can be asked and answered.
+pub fn can_prompt() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// A node as `-o json` prints it.
+pub fn json(node: &Node) -> String {
+    let mut text = serde_json::to_string_pretty(node).unwrap_or_default();
+    text.push('\n');
+    text
+}
