@@ -76,7 +76,7 @@ impl ClusterClient {
     }
 
     /// Lists with a field selector besides the label selector.
-    pub async fn list_fields(
+    pub(super) async fn list_fields(
         &self,
         request: &ListRequest,
         field_selector: &str,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::request::ApiRequest;
 use super::transport::Transport;
 use crate::model::{ApiCatalog, ApiResource, Scope};
-use crate::ports::ClusterError;
+use crate::ports::{ClusterError, ClusterErrorKind};
 use crate::yaml::Text;
 
 /// Aggregated discovery in both its versions, else the plain one.
@@ -102,10 +102,20 @@ pub(super) async fn fetch_catalog(transport: &Transport) -> Result<ApiCatalog, C
         transport.send::<Root>(&core_request),
         transport.send::<Root>(&groups_request),
     )
-    .await?;
+    .await
+    .map_err(|error| no_api_server(transport.server(), error))?;
     let mut resources = fetch_part(transport, core.content).await?;
     resources.extend(fetch_part(transport, groups.content).await?);
     Ok(ApiCatalog::from(resources))
+}
+
+/// Every API server has `/api` and `/apis`: what lacks them is something else.
+fn no_api_server(server: &str, error: ClusterError) -> ClusterError {
+    if error.kind != ClusterErrorKind::UnknownKind {
+        return error;
+    }
+    let message = format!("{server} does not answer like a Kubernetes API server");
+    ClusterError::new(ClusterErrorKind::Config, message)
 }
 
 /// The kinds behind `/api` or `/apis`.

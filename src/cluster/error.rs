@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use kube::client::AuthError;
 use serde::Deserialize;
@@ -123,18 +124,17 @@ pub(super) fn from_transport(server: &str, error: &kube::Error) -> ClusterError 
     if let Some(tls) = causes.tls {
         return from_tls(server, tls);
     }
-    match causes.io {
-        Some(io::ErrorKind::TimedOut) => timed_out(server),
-        _ => ClusterError::new(
-            ClusterErrorKind::Unreachable,
-            format!("cannot reach {server}: {}", causes.last),
-        ),
-    }
+    let kind = match causes.io {
+        Some(io::ErrorKind::TimedOut) => ClusterErrorKind::Timeout,
+        _ => ClusterErrorKind::Unreachable,
+    };
+    ClusterError::new(kind, format!("cannot reach {server}: {}", causes.last))
 }
 
 /// The error of a request whose deadline passed.
-pub(super) fn timed_out(server: &str) -> ClusterError {
-    ClusterError::new(ClusterErrorKind::Timeout, format!("no answer from {server} in time"))
+pub(super) fn timed_out(server: &str, limit: Duration) -> ClusterError {
+    let message = format!("no answer from {server} within {} s", limit.as_secs());
+    ClusterError::new(ClusterErrorKind::Timeout, message)
 }
 
 /// The error of an answer that cannot be read.

@@ -104,7 +104,7 @@ impl Transport {
         let _permit = self.permit().await;
         let response = timeout(self.timeout, self.ask(request))
             .await
-            .map_err(|_| error::timed_out(&self.server))?
+            .map_err(|_| error::timed_out(&self.server, self.timeout))?
             .map_err(|failure| failure.error)?;
         Ok(response)
     }
@@ -126,9 +126,9 @@ impl Transport {
                 .map_err(|cause| Failure::for_good(error::unreadable(&self.server, &cause)))?;
             Ok(Answer { content, warnings })
         };
-        timeout(self.timeout, whole)
-            .await
-            .unwrap_or_else(|_| Err(Failure::for_good(error::timed_out(&self.server))))
+        timeout(self.timeout, whole).await.unwrap_or_else(|_| {
+            Err(Failure::for_good(error::timed_out(&self.server, self.timeout)))
+        })
     }
 
     /// Sends a request; an answer of 400 and above is an error.
@@ -230,24 +230,5 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn warnings_are_read_from_headers() {
-        let check = |header: &str, texts: &[&str]| assert_eq!(parse_warning(header), texts);
-        check("299 - \"unknown field \\\"spec.x\\\"\"", &["unknown field \"spec.x\""]);
-        check("299 - \"a, b\", 299 - \"c\"", &["a, b", "c"]);
-        check("299 - \"a\" \"Sun, 06 Nov 1994 08:49:37 GMT\", 299 k \"b\"", &["a", "b"]);
-        check("299 - broken", &[]);
-        check("299 - \"open", &[]);
-    }
-
-    #[test]
-    fn the_servers_wish_to_wait_is_read() {
-        let mut headers = HeaderMap::new();
-        assert!(matches!(retry_after(&headers), Again::AfterBackOff));
-        headers.insert(header::RETRY_AFTER, "3".parse().unwrap());
-        assert!(matches!(retry_after(&headers), Again::After(wait) if wait.as_secs() == 3));
-    }
-}
+#[path = "transport_tests.rs"]
+mod tests;

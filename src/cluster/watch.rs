@@ -120,7 +120,7 @@ impl Watch {
                 }
             }
             match timeout(SILENCE_MAX, self.chunks.next()).await {
-                Err(_) => return Some(Err(error::timed_out(&self.server))),
+                Err(_) => return Some(Err(error::timed_out(&self.server, SILENCE_MAX))),
                 Ok(None) => return None,
                 Ok(Some(Err(cause))) => {
                     return Some(Err(error::from_transport(&self.server, &cause)));

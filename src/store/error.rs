@@ -35,7 +35,8 @@ impl Attempt<'_> {
                 (StoreErrorKind::NotFound, format!("{object} not found"), "")
             }
             ClusterErrorKind::UnknownKind => {
-                let message = format!("the cluster does not know {} yet", self.plural);
+                let message =
+                    format!("this cluster lacks Argo CD's custom resources ({})", self.plural);
                 (StoreErrorKind::NotInstalled, message, INSTALL_HINT)
             }
             ClusterErrorKind::Forbidden => (StoreErrorKind::Forbidden, self.denied(&error), ""),
@@ -138,7 +139,7 @@ mod tests {
             ClusterErrorKind::UnknownKind,
             "404",
             StoreErrorKind::NotInstalled,
-            "the cluster does not know applications yet",
+            "this cluster lacks Argo CD's custom resources (applications)",
         );
         check(
             ClusterErrorKind::Timeout,

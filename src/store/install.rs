@@ -22,6 +22,8 @@ use crate::yaml::{FileId, Node, ReadOptions, read_documents};
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(30);
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often a definition is tried when others install at the same time.
+const TRIES_MAX: usize = 3;
 /// Label by which Argo CD's own manifests can be told.
 const PART_OF_LABEL: &str = "app.kubernetes.io/part-of";
 
@@ -138,22 +140,43 @@ async fn install_object(
     Ok(outcome)
 }
 
+/// Creates or updates a definition; who loses the race against another install looks again.
 async fn install_definition(
     cluster: &dyn Cluster,
     options: &InstallOptions,
     resource: &ApiResource,
     object: &Node,
 ) -> Result<InstallOutcome, StoreError> {
-    let live = cluster.get(resource, "", object.name()).await;
-    let Some(live) = live.map_err(|cause| denied("get", object, &cause))? else {
-        write(cluster, options, resource, object, WriteVerb::Apply).await?;
+    let mut tries = 1;
+    loop {
+        match try_install_definition(cluster, options, resource, object).await {
+            Err(cause) if is_lost_race(&cause) && tries < TRIES_MAX => tries += 1,
+            Err(cause) => return Err(denied("install", object, &cause)),
+            Ok(outcome) => return Ok(outcome),
+        }
+    }
+}
+
+fn is_lost_race(cause: &ClusterError) -> bool {
+    matches!(cause.kind, ClusterErrorKind::AlreadyExists | ClusterErrorKind::Conflict)
+}
+
+async fn try_install_definition(
+    cluster: &dyn Cluster,
+    options: &InstallOptions,
+    resource: &ApiResource,
+    object: &Node,
+) -> Result<InstallOutcome, ClusterError> {
+    let request = write_request(options, resource, object, WriteVerb::Apply);
+    let Some(live) = cluster.get(resource, "", object.name()).await? else {
+        cluster.write(&request).await?;
         return Ok(InstallOutcome::Created);
     };
     if !is_ours(&live) {
         return Ok(InstallOutcome::Kept);
     }
     let generation = |node: &Node| node.path(&["metadata", "generation"]).and_then(Node::as_i64);
-    let written = write(cluster, options, resource, object, WriteVerb::Apply).await?;
+    let written = cluster.write(&request).await?.object;
     let is_same = generation(&live) == generation(&written);
     Ok(if is_same { InstallOutcome::Unchanged } else { InstallOutcome::Configured })
 }
@@ -234,18 +257,6 @@ fn is_established(definition: &Node) -> bool {
     conditions.unwrap_or_default().iter().any(|condition| {
         condition.str_at(&["type"]) == "Established" && condition.str_at(&["status"]) == "True"
     })
-}
-
-async fn write(
-    cluster: &dyn Cluster,
-    options: &InstallOptions,
-    resource: &ApiResource,
-    object: &Node,
-    verb: WriteVerb,
-) -> Result<Node, StoreError> {
-    let request = write_request(options, resource, object, verb);
-    let outcome = cluster.write(&request).await;
-    outcome.map(|outcome| outcome.object).map_err(|cause| denied("apply", object, &cause))
 }
 
 fn write_request(
