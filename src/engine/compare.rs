@@ -97,7 +97,7 @@ async fn compare_whole(
     application: Application,
     options: &CompareOptions,
 ) -> Result<ApplicationComparison, EngineError> {
-    let place = match Box::pin(refresh::place(ports, &application)).await {
+    let mut place = match Box::pin(refresh::place(ports, &application)).await {
         Ok(place) => place,
         Err(error) if is_reported(&error, options) => {
             return Ok(unjudged(ports, application, &error));
@@ -106,7 +106,7 @@ async fn compare_whole(
     };
     let choice = revision_choice(options);
     let local = options.local.as_ref();
-    let refreshing = refresh::targets(ports, &application, &place, &choice, local);
+    let refreshing = refresh::targets(ports, &application, &mut place, &choice, local);
     match Box::pin(refreshing).await {
         Ok(targets) => Box::pin(compare_targets(ports, application, place, targets, options)).await,
         Err(error)

@@ -16,6 +16,7 @@ pub mod resume;
 pub mod retry;
 pub mod size;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::apply::Applier;
@@ -35,9 +36,9 @@ use super::event::Event;
 use super::inventory::inventory_after;
 use super::live::Scan;
 use super::lock::{self, Lock};
-use super::refresh::Place;
+use super::refresh::{Place, with_new_kinds};
 use super::session::Session;
-use crate::model::{Application, ApplicationName, OperationPhase, ResultCode};
+use crate::model::{ApiCatalog, Application, ApplicationName, OperationPhase, ResultCode};
 use crate::plan::step::{FAILED_TO_DRY_RUN, NO_MORE_TASKS};
 use crate::plan::{HeldBack, SyncOptions, SyncPlan};
 use crate::ports::{ClusterErrorKind, DryRun, FieldValidation, StoreErrorKind, StoreKind};
@@ -52,6 +53,14 @@ struct Attempt {
     wrote: bool,
     requires_pruning: usize,
     held_back: Vec<HeldBack>,
+}
+
+/// How carrying out a plan ended.
+struct Carried {
+    phase: OperationPhase,
+    message: String,
+    wrote: bool,
+    catalog: Arc<ApiCatalog>,
 }
 
 /// One sync under its lock.
@@ -295,7 +304,7 @@ impl Run<'_> {
     async fn execute(
         &mut self,
         plan: SyncPlan,
-        compared: ApplicationComparison,
+        mut compared: ApplicationComparison,
         options: &SyncOptions,
     ) -> Result<Attempt, EngineError> {
         let place = compared.place()?.clone();
@@ -313,12 +322,16 @@ impl Run<'_> {
             options,
             dry_run: DryRun::Server,
         };
-        let (phase, message, wrote) =
-            if let Some((phase, message)) = self.try_on_server(&applier, &plan).await? {
-                (phase, message, false)
-            } else {
-                self.carry_out(plan, &compared, &place, applier).await?
-            };
+        let carried = match self.try_on_server(&applier, &plan).await? {
+            Some((phase, message)) => {
+                Carried { phase, message, wrote: false, catalog: place.catalog.clone() }
+            }
+            None => self.carry_out(plan, &compared, &place, applier).await?,
+        };
+        let Carried { phase, message, wrote, catalog } = carried;
+        if let Some(place) = &mut compared.place {
+            place.catalog = catalog;
+        }
         Ok(Attempt { phase, message, compared, wrote, requires_pruning, held_back })
     }
 
@@ -329,7 +342,7 @@ impl Run<'_> {
         compared: &ApplicationComparison,
         place: &Place,
         applier: Applier<'_>,
-    ) -> Result<(OperationPhase, String, bool), EngineError> {
+    ) -> Result<Carried, EngineError> {
         let instance = compared.application.name().instance(&place.settings.argocd_namespace);
         let performer = Performer {
             session: self.session,
@@ -346,7 +359,8 @@ impl Run<'_> {
         let catalog = place.catalog.clone();
         let mut drive = Drive::new(performer, &mut self.recorder, plan, catalog);
         let (phase, message) = Box::pin(drive.run()).await?;
-        Ok((phase, message, drive.wrote()))
+        drive.settle_deletions().await?;
+        Ok(Carried { phase, message, wrote: drive.wrote(), catalog: drive.catalog() })
     }
 
     /// The dry run of everything; answers how the operation ends when it goes no further.
@@ -372,7 +386,10 @@ impl Run<'_> {
                 Ok(message) => (ResultCode::PruneSkipped, message),
                 Err(refusal) => (ResultCode::SyncFailed, refusal),
             };
-            let row = result_row(task, code, message);
+            let mut row = result_row(task, code, message);
+            if code == ResultCode::Synced {
+                row.hook_phase = Some(OperationPhase::Succeeded);
+            }
             self.session.emit(Event::Result(row.clone()));
             self.recorder.put(row);
         }
@@ -435,7 +452,7 @@ impl Run<'_> {
                 ..CompareOptions::default()
             };
             let ports = self.session.ports;
-            let targets = compared.targets;
+            let targets = with_new_kinds(compared.targets, &place.catalog);
             let comparing = compare_targets(ports, application, place, targets, &options);
             compared = Box::pin(comparing).await?;
         }
