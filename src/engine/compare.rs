@@ -19,7 +19,7 @@ use crate::model::{
     Application, ApplicationDestination, ApplicationName, ApplicationStatus, Condition,
     HealthStatus, HealthStatusCode, ResourceKey, SyncStatusCode,
 };
-use crate::ports::{Ports, StoreErrorKind, StoreKind};
+use crate::ports::{Pending, Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
 /// How much is asked anew.
@@ -95,12 +95,20 @@ pub struct ApplicationComparison {
 ///
 /// # Errors
 /// When something cannot be had; unless the options say to report it, also Git's side.
-pub async fn compare_application(
+pub fn compare_application<'a>(
+    ports: &'a Ports,
+    application: Application,
+    options: &'a CompareOptions,
+) -> Pending<'a, Result<ApplicationComparison, EngineError>> {
+    Box::pin(compare_whole(ports, application, options))
+}
+
+async fn compare_whole(
     ports: &Ports,
     application: Application,
     options: &CompareOptions,
 ) -> Result<ApplicationComparison, EngineError> {
-    let place = match Box::pin(refresh::place(ports, &application)).await {
+    let mut place = match Box::pin(refresh::place(ports, &application)).await {
         Ok(place) => place,
         Err(error) if is_reported(&error, options) => {
             return Ok(unjudged(ports, application, &error));
@@ -109,9 +117,15 @@ pub async fn compare_application(
     };
     let choice = revision_choice(options);
     let local = options.local.as_ref();
-    let refreshing = refresh::targets(ports, &application, &place, &choice, local);
+    let refreshing = refresh::targets(ports, &application, &mut place, &choice, local);
     match Box::pin(refreshing).await {
         Ok(targets) => Box::pin(compare_targets(ports, application, place, targets, options)).await,
+        Err(error)
+            if error.kind == EngineErrorKind::UnsupportedSource
+                && options.on_target_failure == TargetFailure::Report =>
+        {
+            Ok(as_stored(application, place, &error))
+        }
         Err(error) if is_reported(&error, options) => {
             Box::pin(without_targets(ports, application, place, &error, options)).await
         }
@@ -375,6 +389,27 @@ async fn without_targets(
     compared.status = status::after_comparison(&compared.application, &compared.comparison, &with);
     compared.warnings.extend(error.hints.iter().cloned());
     Ok(compared)
+}
+
+/// What is stored, when tiphys cannot render the source but others can: never overwritten.
+fn as_stored(application: Application, place: Place, error: &EngineError) -> ApplicationComparison {
+    let status = application.status.clone();
+    let comparison = Comparison {
+        sync: status.sync.status,
+        health: status.health.status,
+        conditions: status.conditions.clone(),
+        ..Comparison::default()
+    };
+    ApplicationComparison {
+        application,
+        place: Some(place),
+        targets: Targets::default(),
+        live: LiveState::default(),
+        comparison,
+        status,
+        unreadable: BTreeMap::new(),
+        warnings: vec![format!("{error}; this is the stored status")],
+    }
 }
 
 /// The comparison when the spec is not valid: nothing is judged.

@@ -30,8 +30,8 @@ use crate::model::{ApiResource, Application, ApplicationName, GroupKind, Resourc
 use crate::plan::SyncOptions;
 use crate::plan::options::Removal;
 use crate::ports::{
-    Content, DeleteRequest as ObjectDeletion, DryRun, ListRequest, Propagation, StoreErrorKind,
-    StoreKind,
+    Content, DeleteRequest as ObjectDeletion, DryRun, ListRequest, Pending, Propagation,
+    StoreErrorKind, StoreKind,
 };
 use crate::yaml::Node;
 
@@ -109,12 +109,22 @@ pub struct DeleteOutcome {
 /// # Errors
 /// When it is refused, does not finish in time, or something cannot be reached; the next run
 /// goes on from there.
-pub async fn delete(
+pub fn delete<'a>(
+    session: &'a Session<'a>,
+    name: &'a ApplicationName,
+    request: &'a DeleteRequest,
+) -> Pending<'a, Result<DeleteOutcome, EngineError>> {
+    Box::pin(async move {
+        let session = session.clone().with_timeout(request.timeout);
+        delete_in_time(&session, name, request).await
+    })
+}
+
+async fn delete_in_time(
     session: &Session<'_>,
     name: &ApplicationName,
     request: &DeleteRequest,
 ) -> Result<DeleteOutcome, EngineError> {
-    let session = &session.clone().with_timeout(request.timeout);
     let application = session.ports.store.application(name).await?;
     let name = &application.name();
     if controller_probe::probe(session, &application).await? != Controller::Absent {
@@ -230,15 +240,14 @@ impl Cascading<'_> {
         let extra = compared.comparison.resources.iter();
         for pair in extra {
             let Some(live) = &pair.live else { continue };
-            match reason_to_keep(pair, live, &options, &compared.application) {
-                Some(reason) => kept.push((pair.key.clone(), reason)),
-                None => {
-                    if options.deletion(live) == Removal::Confirm {
-                        unconfirmed.push(pair.key.to_string());
-                    }
-                    doomed.entry(pair.wave).or_default().extend(self.doom(pair, live));
-                }
+            if let Some(reason) = reason_to_keep(pair, live, &options, &compared.application) {
+                kept.push((pair.key.clone(), reason));
+                continue;
             }
+            if options.deletion(live) == Removal::Confirm {
+                unconfirmed.push(pair.key.to_string());
+            }
+            doomed.entry(pair.wave).or_default().extend(self.doom(pair, live));
         }
         if !unconfirmed.is_empty() && self.request.confirmation == Confirmation::Missing {
             let text = format!("these objects ask for confirmation: {}", unconfirmed.join(", "));
@@ -291,7 +300,7 @@ impl Cascading<'_> {
             },
         };
         let remover = &remover;
-        let mut going = stream::iter(wave)
+        let mut going = stream::iter(wave.to_vec())
             .map(|object| async move {
                 self.session.check()?;
                 self.lock.check()?;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::Comparison;
-use crate::model::{Application, InventoryEntry, ResourceKey};
+use crate::model::{Application, InventoryEntry, ResourceKey, ResourceResult};
 use crate::yaml::Text;
 
 /// Objects an Application is known to have, or to have had.
@@ -18,7 +18,7 @@ pub fn known_objects(application: &Application) -> BTreeSet<ResourceKey> {
     });
     let result = status.operation_state.as_ref().and_then(|state| state.sync_result.as_ref());
     let results = result.into_iter().flat_map(|result| &result.resources);
-    let results = results.filter(|row| row.hook_type.is_empty()).map(|row| row.key());
+    let results = results.filter(|row| row.hook_type.is_empty()).map(ResourceResult::key);
     rows.chain(results).chain(inventory(application).into_keys()).collect()
 }
 

@@ -94,7 +94,7 @@ pub async fn place(ports: &Ports, application: &Application) -> Result<Place, En
 pub async fn targets(
     ports: &Ports,
     application: &Application,
-    place: &Place,
+    place: &mut Place,
     choice: &RevisionChoice,
     local: Option<&LocalTree>,
 ) -> Result<Targets, EngineError> {
@@ -111,7 +111,30 @@ pub async fn targets(
         .collect();
     let rendered = in_order(rendered)?;
     let revisions = resolved.into_iter().map(|source| source.revision).collect();
+    if mentions_unknown_kind(&rendered, &place.catalog) {
+        place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
+    }
     Ok(target_state(application, place, rendered, revisions))
+}
+
+/// Whether Git has an object whose kind the cluster did not serve when it was last asked: it may
+/// by now.
+fn mentions_unknown_kind(rendered: &[Rendered], catalog: &ApiCatalog) -> bool {
+    let roots = rendered.iter().flat_map(|one| &one.manifests).map(|manifest| &manifest.root);
+    roots.into_iter().any(|root| catalog.find_version(&root.group_kind(), root.version()).is_none())
+}
+
+/// The same targets after new kinds were served: objects that had no kind yet find theirs.
+pub fn with_new_kinds(mut targets: Targets, catalog: &ApiCatalog) -> Targets {
+    for object in &mut targets.state.objects {
+        if object.resource.is_none() {
+            let kind = object.key.group_kind();
+            let version = object.manifest.root.version();
+            let resource = catalog.find_version(&kind, version).cloned();
+            Arc::make_mut(object).resource = resource;
+        }
+    }
+    targets
 }
 
 async fn settings(ports: &Ports) -> Result<Arc<Settings>, EngineError> {

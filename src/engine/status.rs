@@ -200,7 +200,7 @@ fn set_source_types(status: &mut ApplicationStatus, application: &Application, t
         status.source_type = String::new();
         status.source_types = types.to_vec();
     } else {
-        status.source_type = types[0].clone();
+        status.source_type.clone_from(&types[0]);
         status.source_types = Vec::new();
     }
 }

@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::plan::build::is_selected;
 use crate::plan::readiness::{DEGRADED_GRACE_DEFAULT, Grace, Readiness, judge};
-use crate::ports::StoreErrorKind;
+use crate::ports::{Pending, StoreErrorKind};
 
 /// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -93,13 +93,22 @@ struct Memory {
 ///
 /// # Errors
 /// When the Application cannot be read or compared, or the user interrupts.
-pub async fn wait(
+pub fn wait<'a>(
+    session: &'a Session<'a>,
+    name: &'a ApplicationName,
+    request: &'a WaitRequest,
+) -> Pending<'a, Result<WaitOutcome, EngineError>> {
+    Box::pin(async move {
+        let session = session.clone().with_timeout(request.timeout);
+        wait_in_time(&session, name, &with_default_conditions(request)).await
+    })
+}
+
+async fn wait_in_time(
     session: &Session<'_>,
     name: &ApplicationName,
     request: &WaitRequest,
 ) -> Result<WaitOutcome, EngineError> {
-    let session = &session.clone().with_timeout(request.timeout);
-    let request = &with_default_conditions(request);
     let Some(mut compared) = first_look(session, name, request).await? else {
         return Ok(WaitOutcome { verdict: WaitVerdict::Met, compared: None });
     };
@@ -152,7 +161,7 @@ async fn compare_whole(
 ) -> Result<ApplicationComparison, EngineError> {
     let options =
         CompareOptions { on_target_failure: TargetFailure::Report, ..CompareOptions::default() };
-    Box::pin(compare_application(session.ports, application, &options)).await
+    compare_application(session.ports, application, &options).await
 }
 
 /// The Application; `None` when it is gone and that is waited for.

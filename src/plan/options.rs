@@ -96,7 +96,7 @@ impl SyncOptions {
     /// One sentence for every option that does not exist.
     pub fn warnings(&self) -> Vec<String> {
         let unknown = self.entries.iter().filter(|entry| !KNOWN_OPTIONS.contains(&entry.as_str()));
-        unknown.map(|entry| format!("unknown sync option \"{entry}\" is ignored")).collect()
+        unknown.map(|entry| format!("unknown sync option \"{entry}\"")).collect()
     }
 
     /// What happens to dependents of pruned objects; foreground unless told otherwise.
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn an_unknown_option_is_named() {
         let warnings = options(&["CreateNamespace=true", "createNamespace=true"]).warnings();
-        assert_eq!(warnings, ["unknown sync option \"createNamespace=true\" is ignored"]);
+        assert_eq!(warnings, ["unknown sync option \"createNamespace=true\""]);
     }
 
     #[test]

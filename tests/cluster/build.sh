@@ -38,8 +38,9 @@ if [ ! -x "$binary" ]; then
     say "building it, as this state of tests/cluster was not built here before."
     say "That is Kubernetes, etcd and kwok from source: up to 15 minutes the first time, under a minute after small changes."
     started=$(date +%s)
+    kubernetes=$(sed -n 's|^\tk8s.io/kubernetes v||p' go.mod)
     trap 'rm -f "$binary.new"' EXIT
-    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' -o "$binary.new" . >&2 9>&- ||
+    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X k8s.io/component-base/version.gitVersion=v$kubernetes" -o "$binary.new" . >&2 9>&- ||
         fail "the build failed; see above"
     mv "$binary.new" "$binary"
     find "$cache" -maxdepth 1 -name 'cluster-*' -mtime +30 -exec rm -f {} +

@@ -1,6 +1,8 @@
 //! Virtual time: it stands still while anything can go on, and jumps to the next timer when
 //! nothing can.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -40,7 +42,9 @@ impl FakeClock {
         state.timers = later;
         drop(state);
         let due: Vec<(Duration, Waker)> = due;
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due {
+            waker.wake();
+        }
     }
 
     /// Runs `future` to its end, jumping to the next timer whenever nothing else goes on.

@@ -1,6 +1,8 @@
 //! A cluster in memory, for the step machine, retries and signals only: no defaults, no
 //! schemas, no admission. What semantics need is shown on a real API server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,7 @@
 //! One Application and its lock in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 
 use tiphys::model::repository::RepositoryCredentials;

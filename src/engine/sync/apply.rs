@@ -81,7 +81,7 @@ impl Applier<'_> {
                 Err(error) if somebody_was_first(&error, live.is_some()) => {
                     live = self.look_again(task, resource).await?;
                 }
-                Err(error) => return Err(self.refusal(task, error)),
+                Err(error) => return Err(refusal(task, error)),
             }
         }
         Err(format!("{}: somebody else changes it all the time", task.key))
@@ -138,13 +138,6 @@ impl Applier<'_> {
             self.session.emit(Event::Warning(format!("{}: {warning}", task.key)));
         }
     }
-
-    fn refusal(&self, task: &SyncTask, error: ClusterError) -> String {
-        match error.kind {
-            ClusterErrorKind::UnknownKind => missing_kind(&task.key),
-            _ => error.message,
-        }
-    }
 }
 
 /// Waits until the kind of a definition just applied is served, and answers with what the
@@ -169,6 +162,13 @@ pub async fn await_established(
         }
     }
     Ok(cluster.catalog(Freshness::Fresh).await?)
+}
+
+fn refusal(task: &SyncTask, error: ClusterError) -> String {
+    match error.kind {
+        ClusterErrorKind::UnknownKind => missing_kind(&task.key),
+        _ => error.message,
+    }
 }
 
 fn is_established(definition: &Node) -> bool {

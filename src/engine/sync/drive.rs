@@ -32,6 +32,9 @@ pub const WRITES_IN_FLIGHT: usize = 32;
 /// How often waited-for objects are looked at: first, and at most.
 const OBSERVE_FIRST: Duration = Duration::from_millis(200);
 const OBSERVE_MAX: Duration = Duration::from_secs(1);
+/// How long deleted objects are given to go before the result is looked at.
+const DELETIONS_SETTLE_MAX: Duration = Duration::from_secs(2);
+const DELETIONS_POLL: Duration = Duration::from_millis(50);
 /// Says when a deletion was approved, on the Application.
 const DELETION_APPROVED_ANNOTATION: &str = "argocd.argoproj.io/deletion-approved";
 /// The message of an operation somebody terminated.
@@ -104,6 +107,31 @@ impl<'a> Drive<'a> {
                 Step::Await { tasks, message } => self.observe(&tasks, message).await?,
                 Step::Finish { phase, message } => return Ok((phase, message)),
             }
+        }
+    }
+
+    /// What the cluster serves now.
+    pub fn catalog(&self) -> Arc<ApiCatalog> {
+        self.catalog.clone()
+    }
+
+    /// Gives deleted objects a moment to go, so that the comparison that follows does not show
+    /// what is all but gone. What takes longer is shown as it is.
+    pub async fn settle_deletions(&mut self) -> Result<(), EngineError> {
+        let clock = &self.performer.session.ports.clock;
+        let give_up_at = clock.monotonic() + DELETIONS_SETTLE_MAX;
+        loop {
+            let going: Vec<TaskId> = self
+                .plan
+                .ids()
+                .filter(|id| self.plan.task(*id).is_prune())
+                .filter(|id| self.progress[id.0] == TaskProgress::Running)
+                .collect();
+            if going.is_empty() || clock.monotonic() >= give_up_at {
+                return Ok(());
+            }
+            self.look_at(&going).await?;
+            self.performer.session.pause(DELETIONS_POLL).await?;
         }
     }
 
@@ -337,6 +365,7 @@ impl<'a> Drive<'a> {
     /// Puts an observed end into the task's row.
     fn note(&mut self, id: TaskId, progress: &TaskProgress) {
         let Some(row) = self.recorder.row_mut(self.plan.task(id)) else { return };
+        let before = row.clone();
         match progress {
             TaskProgress::Succeeded => row.hook_phase = Some(OperationPhase::Succeeded),
             TaskProgress::Failed(reason) | TaskProgress::Refused(reason) => {
@@ -345,8 +374,10 @@ impl<'a> Drive<'a> {
             }
             TaskProgress::Running | TaskProgress::Pending => return,
         }
-        let row = row.clone();
-        self.performer.session.emit(Event::Result(row));
+        if *row != before {
+            let row = row.clone();
+            self.performer.session.emit(Event::Result(row));
+        }
     }
 }
 

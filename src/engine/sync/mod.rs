@@ -16,6 +16,7 @@ pub mod resume;
 pub mod retry;
 pub mod size;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::apply::Applier;
@@ -35,12 +36,13 @@ use super::event::Event;
 use super::inventory::inventory_after;
 use super::live::Scan;
 use super::lock::{self, Lock};
+use super::refresh::{Place, with_new_kinds};
 use super::session::Session;
-use crate::model::{Application, ApplicationName, OperationPhase, ResultCode};
+use crate::model::{ApiCatalog, Application, ApplicationName, OperationPhase, ResultCode};
 use crate::plan::step::{FAILED_TO_DRY_RUN, NO_MORE_TASKS};
 use crate::plan::{HeldBack, SyncOptions, SyncPlan};
 use crate::ports::{ClusterErrorKind, DryRun, FieldValidation, StoreErrorKind, StoreKind};
-use crate::ports::{WriteRequest, WriteVerb};
+use crate::ports::{Pending, WriteRequest, WriteVerb};
 use crate::yaml::Node;
 
 /// What one try gave.
@@ -51,6 +53,14 @@ struct Attempt {
     wrote: bool,
     requires_pruning: usize,
     held_back: Vec<HeldBack>,
+}
+
+/// How carrying out a plan ended.
+struct Carried {
+    phase: OperationPhase,
+    message: String,
+    wrote: bool,
+    catalog: Arc<ApiCatalog>,
 }
 
 /// One sync under its lock.
@@ -67,12 +77,22 @@ struct Run<'a> {
 /// When it cannot be begun, or the run is to stop before its end; what was done is recorded
 /// then and the next run goes on from there. An operation that failed is no error but an
 /// outcome.
-pub async fn sync(
+pub fn sync<'a>(
+    session: &'a Session<'a>,
+    name: &'a ApplicationName,
+    request: &'a SyncRequest,
+) -> Pending<'a, Result<SyncOutcome, EngineError>> {
+    Box::pin(async move {
+        let session = session.clone().with_timeout(request.timeout);
+        sync_in_time(&session, name, request).await
+    })
+}
+
+async fn sync_in_time(
     session: &Session<'_>,
     name: &ApplicationName,
     request: &SyncRequest,
 ) -> Result<SyncOutcome, EngineError> {
-    let session = &session.clone().with_timeout(request.timeout);
     let application = session.ports.store.application(name).await?;
     admit(&application, request)?;
     if request.mode == SyncMode::Apply && is_controllers_work(session, &application).await? {
@@ -137,10 +157,8 @@ fn admit(application: &Application, request: &SyncRequest) -> Result<(), EngineE
             source.target_revision
         ));
     }
-    for warning in SyncOptions::new(&request.options).warnings() {
-        return refuse(warning.replace("is ignored", "was asked for"));
-    }
-    Ok(())
+    let unknown = SyncOptions::new(&request.options).warnings();
+    if unknown.is_empty() { Ok(()) } else { refuse(unknown.join("; ")) }
 }
 
 async fn is_controllers_work(
@@ -261,8 +279,7 @@ impl Run<'_> {
             scan: self.request.scan,
             ..CompareOptions::default()
         };
-        let comparing = compare_application(self.session.ports, application, &compare);
-        let compared = Box::pin(comparing).await?;
+        let compared = compare_application(self.session.ports, application, &compare).await?;
         let options = self.options();
         for warning in compared.warnings.iter().cloned().chain(options.warnings()) {
             self.session.warn(warning);
@@ -287,7 +304,7 @@ impl Run<'_> {
     async fn execute(
         &mut self,
         plan: SyncPlan,
-        compared: ApplicationComparison,
+        mut compared: ApplicationComparison,
         options: &SyncOptions,
     ) -> Result<Attempt, EngineError> {
         let place = compared.place()?.clone();
@@ -305,30 +322,45 @@ impl Run<'_> {
             options,
             dry_run: DryRun::Server,
         };
-        let (phase, message, wrote) = match self.try_on_server(&applier, &plan).await? {
-            Some((phase, message)) => (phase, message, false),
-            None => {
-                let instance =
-                    compared.application.name().instance(&place.settings.argocd_namespace);
-                let performer = Performer {
-                    session: self.session,
-                    lock: self.lock,
-                    applier: Applier { dry_run: DryRun::No, ..applier },
-                    remover: Remover {
-                        cluster: &*place.cluster,
-                        instance: &instance,
-                        settings: &place.settings,
-                        propagation: options.prune_propagation(),
-                    },
-                    grace: self.request.grace(),
-                };
-                let catalog = place.catalog.clone();
-                let mut drive = Drive::new(performer, &mut self.recorder, plan, catalog);
-                let (phase, message) = Box::pin(drive.run()).await?;
-                (phase, message, drive.wrote())
+        let carried = match self.try_on_server(&applier, &plan).await? {
+            Some((phase, message)) => {
+                Carried { phase, message, wrote: false, catalog: place.catalog.clone() }
             }
+            None => self.carry_out(plan, &compared, &place, applier).await?,
         };
+        let Carried { phase, message, wrote, catalog } = carried;
+        if let Some(place) = &mut compared.place {
+            place.catalog = catalog;
+        }
         Ok(Attempt { phase, message, compared, wrote, requires_pruning, held_back })
+    }
+
+    /// Carries the plan out; answers how it ended and whether anything was written.
+    async fn carry_out(
+        &mut self,
+        plan: SyncPlan,
+        compared: &ApplicationComparison,
+        place: &Place,
+        applier: Applier<'_>,
+    ) -> Result<Carried, EngineError> {
+        let instance = compared.application.name().instance(&place.settings.argocd_namespace);
+        let performer = Performer {
+            session: self.session,
+            lock: self.lock,
+            applier: Applier { dry_run: DryRun::No, ..applier },
+            remover: Remover {
+                cluster: &*place.cluster,
+                instance: &instance,
+                settings: &place.settings,
+                propagation: applier.options.prune_propagation(),
+            },
+            grace: self.request.grace(),
+        };
+        let catalog = place.catalog.clone();
+        let mut drive = Drive::new(performer, &mut self.recorder, plan, catalog);
+        let (phase, message) = Box::pin(drive.run()).await?;
+        drive.settle_deletions().await?;
+        Ok(Carried { phase, message, wrote: drive.wrote(), catalog: drive.catalog() })
     }
 
     /// The dry run of everything; answers how the operation ends when it goes no further.
@@ -354,7 +386,10 @@ impl Run<'_> {
                 Ok(message) => (ResultCode::PruneSkipped, message),
                 Err(refusal) => (ResultCode::SyncFailed, refusal),
             };
-            let row = result_row(task, code, message);
+            let mut row = result_row(task, code, message);
+            if code == ResultCode::Synced {
+                row.hook_phase = Some(OperationPhase::Succeeded);
+            }
             self.session.emit(Event::Result(row.clone()));
             self.recorder.put(row);
         }
@@ -375,7 +410,7 @@ impl Run<'_> {
     async fn finish(mut self, attempt: Attempt) -> Result<SyncOutcome, EngineError> {
         let now = self.session.now();
         self.recorder.finish(attempt.phase, attempt.message, now);
-        let after = self.compare_again(attempt.compared, attempt.wrote).await;
+        let after = Box::pin(self.compare_again(attempt.compared, attempt.wrote)).await;
         let compared = match after {
             Ok(compared) => compared,
             Err(error) => {
@@ -384,7 +419,7 @@ impl Run<'_> {
                 return Err(error.while_doing("the sync is done, but its result is not known"));
             }
         };
-        let application = self.write_end(&compared).await?;
+        let application = Box::pin(self.write_end(&compared)).await?;
         let state = &self.recorder.state;
         let (phase, message) = (state.phase, state.message.clone());
         self.session.emit(Event::Resources(compared.status.resources.clone()));
@@ -417,7 +452,7 @@ impl Run<'_> {
                 ..CompareOptions::default()
             };
             let ports = self.session.ports;
-            let targets = compared.targets;
+            let targets = with_new_kinds(compared.targets, &place.catalog);
             let comparing = compare_targets(ports, application, place, targets, &options);
             compared = Box::pin(comparing).await?;
         }

@@ -22,7 +22,7 @@ use crate::plan::build::{ManagedNamespace, defined_kind};
 use crate::plan::{PlanError, PlanRequest, SyncOptions, SyncPlan, check, prune};
 use crate::plan::{PruneGuard, build::build};
 use crate::ports::{Content, ListRequest};
-use crate::yaml::Node;
+use crate::yaml::{Mapping, Node};
 
 /// Label of namespaces tiphys created, so that `app delete --delete-namespace` may remove them.
 pub const CREATED_BY_LABEL: &str = "tiphys.dev/created-by";
@@ -198,7 +198,7 @@ fn namespace_object(name: &str, metadata: Option<&Node>, live: Option<&Node>) ->
     let Some(metadata) = metadata else { return object };
     for part in ["labels", "annotations"] {
         let entries = metadata.get(part).and_then(Node::as_mapping);
-        for (key, value) in entries.into_iter().flat_map(|entries| entries.iter()) {
+        for (key, value) in entries.into_iter().flat_map(Mapping::iter) {
             object.set(&["metadata", part, key], value.clone());
         }
     }

@@ -108,12 +108,11 @@ impl Recorder {
         let key = (result.sync_phase, result.key());
         let known = self.rows.get(&key).copied();
         let rows = &mut self.state.sync_result.get_or_insert_default().resources;
-        match known.and_then(|place| rows.get_mut(place)) {
-            Some(row) => *row = result,
-            None => {
-                self.rows.insert(key, rows.len());
-                rows.push(result);
-            }
+        if let Some(row) = known.and_then(|place| rows.get_mut(place)) {
+            *row = result;
+        } else {
+            self.rows.insert(key, rows.len());
+            rows.push(result);
         }
     }
 

@@ -22,8 +22,8 @@ pub fn next_wait(strategy: &RetryStrategy, retry_count: i64) -> Option<Duration>
         return None;
     }
     let backoff = strategy.backoff.clone().unwrap_or_default();
-    let first = duration::parse(&backoff.duration).unwrap_or(DURATION_DEFAULT);
-    let longest = duration::parse(&backoff.max_duration).unwrap_or(MAX_DURATION_DEFAULT);
+    let first = read(&backoff.duration, DURATION_DEFAULT);
+    let longest = read(&backoff.max_duration, MAX_DURATION_DEFAULT);
     let factor = backoff.factor.filter(|factor| *factor > 0).unwrap_or(FACTOR_DEFAULT);
     let mut wait = first.min(longest);
     let factor = u32::try_from(factor).unwrap_or(u32::MAX);
@@ -34,6 +34,11 @@ pub fn next_wait(strategy: &RetryStrategy, retry_count: i64) -> Option<Duration>
         wait = wait.saturating_mul(factor).min(longest);
     }
     Some(wait)
+}
+
+/// A duration of a policy; the default where there is none, or none that can be read.
+fn read(text: &str, default: Duration) -> Duration {
+    duration::parse(text).unwrap_or(default)
 }
 
 /// The message while the next try is waited for.
@@ -95,7 +100,7 @@ mod tests {
     #[test]
     fn a_huge_count_ends_quickly() {
         let strategy = RetryStrategy { limit: -1, ..RetryStrategy::default() };
-        assert_eq!(next_wait(&strategy, i64::MAX), Some(Duration::from_secs(180)));
+        assert_eq!(next_wait(&strategy, i64::MAX), Some(Duration::from_mins(3)));
     }
 
     #[test]

@@ -60,12 +60,20 @@ fn the_next_wave_waits_for_health() {
         task("Deployment", "web", 0, TaskAction::Apply),
         task("ConfigMap", "last", 1, TaskAction::Apply),
     ]);
-    use TaskProgress::{Pending, Running, Succeeded};
     let message = "waiting for healthy state of apps/Deployment/api and 1 more resources";
-    assert_eq!(next(&plan, &[Running, Running, Pending]), await_all(&[0, 1], message));
+    assert_eq!(
+        next(&plan, &[TaskProgress::Running, TaskProgress::Running, TaskProgress::Pending]),
+        await_all(&[0, 1], message)
+    );
     let message = "waiting for healthy state of apps/Deployment/web";
-    assert_eq!(next(&plan, &[Succeeded, Running, Pending]), await_all(&[1], message));
-    assert_eq!(next(&plan, &[Succeeded, Succeeded, Pending]), Step::Perform(vec![TaskId(2)]));
+    assert_eq!(
+        next(&plan, &[TaskProgress::Succeeded, TaskProgress::Running, TaskProgress::Pending]),
+        await_all(&[1], message)
+    );
+    assert_eq!(
+        next(&plan, &[TaskProgress::Succeeded, TaskProgress::Succeeded, TaskProgress::Pending]),
+        Step::Perform(vec![TaskId(2)])
+    );
 }
 
 #[test]
