@@ -356,6 +356,10 @@ impl<'a> Patching<'a> {
                 if history == History::Stored {
                     resource.store_previous_id();
                 }
+                // Kustomize keeps its notes in annotations: a patch finds that map there.
+                if !resource.previous.is_empty() || resource.needs_hash {
+                    resource.node.mapping_at(&["metadata", "annotations"]);
+                }
                 let described = resource.describe();
                 patches::apply_json(&mut resource.node, operations).map_err(|error| {
                     let origin = files.describe(resource.origin.position);
