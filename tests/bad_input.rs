@@ -158,7 +158,9 @@ fn an_application_without_source_or_with_a_strange_destination_is_refused() {
         shop.sandbox.tiphys(&["app", "create", "-f", "odd.yaml"])
     };
     let source = "source: {repoURL: 'file:///x', path: p}";
-    application("{project: default, destination: {name: in-cluster}}").exits(20).complains("source");
+    application("{project: default, destination: {name: in-cluster}}")
+        .exits(20)
+        .complains("source");
     let both = "destination: {name: in-cluster, server: 'https://kubernetes.default.svc'}";
     application(&format!("{{project: default, {source}, {both}}}")).exits(20).complains("server");
     let unknown = "destination: {name: no-such-cluster}";
@@ -205,20 +207,25 @@ fn a_cache_that_cannot_be_written_is_named_with_the_variable_that_moves_it() {
     shop.create();
     shop.sandbox.write("file", "not a folder");
     // A local repository needs no mirror: a cache that cannot be written must not matter.
-    let run = shop.sandbox.shell(&format!("TIPHYS_CACHE_DIR=$PWD/file/x tiphys app diff {}", shop.name));
+    let run =
+        shop.sandbox.shell(&format!("TIPHYS_CACHE_DIR=$PWD/file/x tiphys app diff {}", shop.name));
     run.exits(1);
 }
 
 #[test]
 fn nothing_of_a_secret_is_printed() {
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n";
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n";
     let shop = Shop::of(&[("s.yaml", secret)]);
     shop.create();
     for run in [shop.app("diff", &[]), shop.app("manifests", &[]), shop.app("sync", &["-vv"])] {
         assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
         assert!(!run.stdout.contains("aHVudGVyMg") && !run.stderr.contains("aHVudGVyMg"));
     }
-    api().patch(&shop.object("api/v1", "secrets/s"), &json!({"stringData": {"password": "hunter3"}}));
+    api().patch(
+        &shop.object("api/v1", "secrets/s"),
+        &json!({"stringData": {"password": "hunter3"}}),
+    );
     let diff = shop.app("diff", &[]).exits(1);
     assert!(!diff.stdout.contains("hunter") && !diff.stdout.contains("aHVudGVy"));
     shop.app("manifests", &["--show-secrets"]).exits(0).says("hunter2");

@@ -22,10 +22,10 @@ use crate::cluster::{
 use crate::engine::event::Sink;
 use crate::engine::interrupt::Interrupt;
 use crate::engine::refresh;
-use crate::engine::sync::request::Identity;
 use crate::engine::session::Session;
-use crate::model::{Application, ApplicationName};
+use crate::engine::sync::request::Identity;
 use crate::model::repository::RepositoryCredentials;
+use crate::model::{Application, ApplicationName};
 use crate::ports::{
     Clock, Cluster, Destinations, DryRun, FieldValidation, Ports, Store, StoreKind, WriteRequest,
     WriteVerb,
@@ -34,14 +34,14 @@ use crate::render::tree::{EntryKind, ReadTree};
 use crate::sources::{GitSources, LocalTree, SourcesConfig, UserCredentials};
 use crate::store::{self, CrdStore, FileStore, RecordUse, install};
 use crate::support::Secret;
-use crate::yaml::read::{self, Dialect, DuplicateKeys, ReadOptions};
 use crate::yaml::emit::to_yaml_documents;
+use crate::yaml::read::{self, Dialect, DuplicateKeys, ReadOptions};
 use crate::yaml::{FileId, Node};
 
 /// How long one request to an API server may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a Git server may be silent.
-const GIT_TIMEOUT: Duration = Duration::from_secs(60);
+const GIT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Largest Application file that is read.
 const FILE_BYTES_MAX: u64 = 10 << 20;
 
@@ -125,9 +125,7 @@ impl Context {
     /// As [`Self::file_mode`] and [`Self::cluster_mode`].
     pub async fn world_of(&self, reference: &ApplicationReference) -> Result<World, CommandError> {
         match &reference.file {
-            Some(file) => {
-                self.file_mode(file, reference.name.as_deref(), RecordUse::Read).await
-            }
+            Some(file) => self.file_mode(file, reference.name.as_deref(), RecordUse::Read).await,
             None => self.cluster_mode().await,
         }
     }
@@ -236,13 +234,16 @@ impl Context {
     /// # Errors
     /// When it cannot be written.
     pub fn write_file(&self, file: &Path, text: &str) -> Result<(), CommandError> {
-        let failed =
-            |error: io::Error| CommandError::failed(format!("cannot write {}: {error}", file.display()));
+        let failed = |error: io::Error| {
+            CommandError::failed(format!("cannot write {}: {error}", file.display()))
+        };
         let mut name = file.file_name().unwrap_or_default().to_owned();
         name.push(".tiphys-partial");
         let partial = file.with_file_name(name);
         let written = fs::File::create(&partial)
-            .and_then(|mut opened| opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()))
+            .and_then(|mut opened| {
+                opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all())
+            })
             .and_then(|()| fs::rename(&partial, file));
         if written.is_err() {
             drop(fs::remove_file(&partial));
@@ -312,7 +313,8 @@ impl Context {
             dry_run: DryRun::No,
         };
         let report = install::install(&*client, &*self.clock, &options).await?;
-        let line = |object: &install::InstalledObject| format!("{} {}", object.name, object.outcome);
+        let line =
+            |object: &install::InstalledObject| format!("{} {}", object.name, object.outcome);
         Ok(report.objects.iter().map(line).collect())
     }
 
@@ -407,9 +409,10 @@ impl World {
             let only = all.first().ok_or_else(|| CommandError::usage("the file is empty"))?;
             return Ok(only.name());
         }
-        let text = reference.name.as_deref().ok_or_else(|| {
-            CommandError::usage("name the application, or give a file with -f")
-        })?;
+        let text = reference
+            .name
+            .as_deref()
+            .ok_or_else(|| CommandError::usage("name the application, or give a file with -f"))?;
         self.name_of(text, reference.app_namespace.as_deref()).await
     }
 

@@ -142,9 +142,9 @@ pub async fn render_application(
     application: &Application,
     options: &CompareOptions,
 ) -> Result<Targets, EngineError> {
-    let place = refresh::place(ports, application).await?;
+    let mut place = refresh::place(ports, application).await?;
     let choice = revision_choice(options);
-    refresh::targets(ports, application, &place, &choice, options.local.as_ref()).await
+    refresh::targets(ports, application, &mut place, &choice, options.local.as_ref()).await
 }
 
 /// Compares given targets with what is live now.

@@ -1,9 +1,5 @@
 //! Domain-free pieces that would sit in the standard library if it had them.
 
-pub mod glob;
-pub mod json_pointer;
-pub mod label_selector;
-pub mod duration;
 pub mod duration;
 pub mod glob;
 pub mod json_pointer;

@@ -19,7 +19,7 @@ pub struct ControlPlane {
 }
 
 static CONTROL_PLANE: OnceLock<Result<ControlPlane, String>> = OnceLock::new();
-/// Keeps the supervisor's stdin open: it ends when this process does.
+/// The supervisor; it watches this process and ends with it.
 static SUPERVISOR: Mutex<Option<Child>> = Mutex::new(None);
 
 /// The cluster of this run.
@@ -59,9 +59,9 @@ fn own() -> Result<ControlPlane, String> {
     let dir = std::env::temp_dir().join(format!("tiphys-test-{}", std::process::id()));
     eprintln!("starting the test cluster in {}", dir.display());
     let mut child = Command::new(&binary)
-        .args(["up", "--nodes", "3", "--die-with-parent", "--dir"])
+        .args(["up", "--nodes", "3", "--parent-pid", &std::process::id().to_string(), "--dir"])
         .arg(&dir)
-        .stdin(Stdio::piped())
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("{}: {error}", binary.display()))?;

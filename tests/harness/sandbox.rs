@@ -71,6 +71,7 @@ impl Sandbox {
             .env("PATH", path)
             .env("HOME", self.path().join("home"))
             .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("TIPHYS_ARGOCD_NAMESPACE", "argocd")
             .env("USER", "tester")
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")

@@ -170,9 +170,9 @@ fn document_of_flags(arguments: &CreateArguments) -> Result<Node, CommandError> 
 
 /// `SERVER,NAMESPACE`; anything that is no URL or glob is a cluster's name.
 fn destination(text: &str) -> Result<Node, CommandError> {
-    let (cluster, namespace) = text.split_once(',').ok_or_else(|| {
-        CommandError::usage(format!("--dest {text}: write SERVER,NAMESPACE"))
-    })?;
+    let (cluster, namespace) = text
+        .split_once(',')
+        .ok_or_else(|| CommandError::usage(format!("--dest {text}: write SERVER,NAMESPACE")))?;
     let is_server = cluster.contains("://") || cluster.contains('*');
     let mut node = Node::mapping();
     node.set(&[if is_server { "server" } else { "name" }], cluster);

@@ -6,12 +6,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli::error::CommandError;
 use crate::cli::output::table::{self, field};
 use crate::cli::views::resources;
-use crate::cli::error::CommandError;
 use crate::engine::compare::ApplicationComparison;
-use crate::yaml::Node;
 use crate::model::{Application, ApplicationSource, OperationState, SyncStatusCode};
+use crate::yaml::Node;
 
 /// Commit ids are shown with this many characters.
 const SHORT_REVISION: usize = 7;

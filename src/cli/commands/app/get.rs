@@ -8,7 +8,9 @@ use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, Format};
 use crate::cli::views::{application, diff};
-use crate::engine::compare::{CompareOptions, Refresh, TargetFailure, compare_application, write_status};
+use crate::engine::compare::{
+    CompareOptions, Refresh, TargetFailure, compare_application, write_status,
+};
 use crate::ports::Clock;
 
 /// Flags of `app get`.

@@ -8,7 +8,9 @@ use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, Format};
 use crate::cli::views::{application, list};
-use crate::engine::compare::{CompareOptions, Refresh, TargetFailure, compare_application, write_status};
+use crate::engine::compare::{
+    CompareOptions, Refresh, TargetFailure, compare_application, write_status,
+};
 use crate::model::Application;
 use crate::model::source::SourceFields;
 use crate::ports::Clock;

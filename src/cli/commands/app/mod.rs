@@ -56,7 +56,7 @@ pub async fn run(context: &Context, command: &AppCommand) -> CommandResult {
         AppCommand::List(arguments) => list::run(context, arguments).await,
         AppCommand::Manifests(arguments) => manifests::run(context, arguments).await,
         AppCommand::Set(arguments) => set::run(context, arguments).await,
-        AppCommand::Sync(arguments) => sync::run(context, arguments).await,
+        AppCommand::Sync(arguments) => Box::pin(sync::run(context, arguments)).await,
         AppCommand::Wait(arguments) => wait::run(context, arguments).await,
     }
 }

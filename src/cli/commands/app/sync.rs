@@ -20,8 +20,8 @@ use crate::engine::session::Session;
 use crate::engine::sync;
 use crate::engine::sync::request::{SyncMode, SyncOutcome, SyncRequest, Unfinished};
 use crate::engine::wait::{self, WaitCondition, WaitRequest, WaitVerdict};
-use crate::model::sync_policy::{Backoff, RetryStrategy};
 use crate::model::operation::SyncOperationResource;
+use crate::model::sync_policy::{Backoff, RetryStrategy};
 use crate::model::{Application, ApplicationName, OperationPhase, ResourceKey};
 use crate::plan::{PruneGuard, PruneMode};
 use crate::ports::Clock;
@@ -186,7 +186,8 @@ async fn select(
     };
     let compared = compare_application(&world.ports, stored.clone(), &options).await?;
     let keys = compared.comparison.resources.iter().map(|pair| &pair.key);
-    let selected: Vec<_> = keys.filter(|key| selection.wants(key)).map(operation_resource).collect();
+    let selected: Vec<_> =
+        keys.filter(|key| selection.wants(key)).map(operation_resource).collect();
     if selected.is_empty() {
         return Err(CommandError::no(format!(
             "no resource of the application matches {}",
@@ -242,8 +243,9 @@ pub fn lock_mode(arguments: &LockArguments) -> Result<LockMode, CommandError> {
 /// # Errors
 /// When it cannot be read.
 pub fn parse_duration(flag: &str, text: &str) -> Result<Duration, CommandError> {
-    duration::parse(text)
-        .map_err(|_| CommandError::usage(format!("{flag} {text}: write a duration such as 90s or 2m")))
+    duration::parse(text).map_err(|_| {
+        CommandError::usage(format!("{flag} {text}: write a duration such as 90s or 2m"))
+    })
 }
 
 async fn print(
