@@ -144,3 +144,7 @@ fn annotations_size(object: &Node) -> usize {
     let entries = annotations.into_iter().flat_map(Mapping::iter);
     entries.map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
 }
+
+#[cfg(test)]
+#[path = "apply_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 //! replaced as a whole, in structs whose absent keys are dropped, and for fields that Git no
 //! longer sets. Facts of Kubernetes 1.36.
 
+use super::quantity::same_quantity;
 use crate::yaml::{Mapping, Node};
 
 /// Type, field, default as JSON; sorted by type and field. Fields whose default depends on their
@@ -38,6 +39,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("HTTPGetAction", "path", r#""/""#),
     ("HTTPGetAction", "scheme", r#""HTTP""#),
     ("HostPathVolumeSource", "type", r#""""#),
+    ("IngressClassParametersReference", "scope", r#""Cluster""#),
     ("NamespaceSpec", "finalizers", r#"["kubernetes"]"#),
     ("NetworkPolicyPort", "protocol", r#""TCP""#),
     ("ObjectFieldSelector", "apiVersion", r#""v1""#),
@@ -45,6 +47,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("PersistentVolumeClaim", "kind", r#""PersistentVolumeClaim""#),
     ("PersistentVolumeClaim", "status", r#"{"phase":"Pending"}"#),
     ("PersistentVolumeClaimSpec", "volumeMode", r#""Filesystem""#),
+    ("PersistentVolumeClaimStatus", "phase", r#""Pending""#),
     ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy", r#""Retain""#),
     ("PersistentVolumeSpec", "volumeMode", r#""Filesystem""#),
     ("PodSpec", "dnsPolicy", r#""ClusterFirst""#),
@@ -124,11 +127,16 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
 /// Whether the server puts `live` under `key` of a `type_name` when Git leaves it out and writes
 /// `target` beside it.
 pub(super) fn is_server_default(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {
-    let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
-    match row {
-        Ok(row) => serde_json::from_str::<Node>(DEFAULTS[row].2).is_ok_and(|value| value == *live),
-        Err(_) => depends_on_neighbours(type_name, key, live, target),
+    match table_default(type_name, key) {
+        Some(value) => value == *live,
+        None => depends_on_neighbours(type_name, key, live, target),
     }
+}
+
+/// The default of a field, where it does not depend on the neighbours.
+pub(super) fn table_default(type_name: &str, key: &str) -> Option<Node> {
+    let row = DEFAULTS.binary_search_by(|(kind, field, _)| (*kind, *field).cmp(&(type_name, key)));
+    serde_json::from_str(DEFAULTS[row.ok()?].2).ok()
 }
 
 fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mapping) -> bool {
@@ -146,8 +154,17 @@ fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mappi
         ("DeploymentStrategy", "rollingUpdate") => {
             rolls(text("type")) && is_json(live, r#"{"maxSurge":"25%","maxUnavailable":"25%"}"#)
         }
-        ("LimitRangeItem", "default" | "defaultRequest") => text("type") == "Container",
+        ("LimitRangeItem", "default") => copies(live, target, &["default", "max"]),
+        ("LimitRangeItem", "defaultRequest") => {
+            copies(live, target, &["defaultRequest", "default", "min", "max"])
+        }
+        ("NetworkPolicySpec", "policyTypes") => is_json(live, policy_types(target)),
         ("PodSpec", "serviceAccount") => is(text("serviceAccountName")),
+        // Chosen by the server once and kept for as long as they fit.
+        ("ServicePort", "nodePort")
+        | ("ServiceSpec", "clusterIP" | "clusterIPs" | "healthCheckNodePort" | "ipFamilies") => {
+            true
+        }
         ("ServicePort", "targetPort") => target.get("port") == Some(live),
         ("ServiceSpec", "externalTrafficPolicy") => {
             is("Cluster") && matches!(text("type"), "NodePort" | "LoadBalancer")
@@ -161,6 +178,22 @@ fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mappi
         ("Volume", "emptyDir") => is_json(live, "{}") && target.len() <= 1,
         _ => false,
     }
+}
+
+/// Whether each quantity of `live` is one that `target` has under any of the given fields.
+fn copies(live: &Node, target: &Mapping, fields: &[&str]) -> bool {
+    let of_container = target.get("type").and_then(Node::as_str) == Some("Container");
+    let has = |resource: &str, quantity: &Node| {
+        let given = fields.iter().filter_map(|field| target.get(field)?.get(resource));
+        given.into_iter().any(|given| same_quantity(given, quantity))
+    };
+    of_container && live.as_mapping().is_some_and(|live| live.iter().all(|(k, v)| has(k, v)))
+}
+
+/// Egress counts only when there are rules for it.
+fn policy_types(target: &Mapping) -> &'static str {
+    let egress = target.get("egress").and_then(Node::as_sequence).unwrap_or_default();
+    if egress.is_empty() { r#"["Ingress"]"# } else { r#"["Ingress","Egress"]"# }
 }
 
 fn rolls(strategy: &str) -> bool {

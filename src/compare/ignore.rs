@@ -7,7 +7,8 @@
 use serde::Deserialize;
 
 use crate::model::ResourceKey;
-use crate::model::project::{Separators, glob_matches};
+use crate::support::glob::{Glob, Separator};
+use crate::support::json_pointer::JsonPointer;
 use crate::yaml::{Node, Value};
 
 /// One entry of `spec.ignoreDifferences`.
@@ -26,9 +27,17 @@ struct IgnoreRule {
 /// The rules of an Application.
 #[derive(Clone, Debug, Default)]
 pub(super) struct IgnoreRules {
-    rules: Vec<IgnoreRule>,
+    rules: Vec<CompiledRule>,
     /// Entries that could not be read, in words.
     pub(super) problems: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct CompiledRule {
+    group: Glob,
+    kind: Glob,
+    pointers: Vec<JsonPointer>,
+    rule: IgnoreRule,
 }
 
 impl IgnoreRules {
@@ -36,10 +45,10 @@ impl IgnoreRules {
     pub(super) fn parse(entries: &[Node]) -> Self {
         let mut rules = Self::default();
         for (index, entry) in entries.iter().enumerate() {
-            match entry.decode::<IgnoreRule>() {
+            match CompiledRule::parse(entry) {
                 Ok(rule) => rules.rules.push(rule),
-                Err(error) => {
-                    rules.problems.push(format!("spec.ignoreDifferences[{index}]: {error}"));
+                Err(problem) => {
+                    rules.problems.push(format!("spec.ignoreDifferences[{index}]: {problem}"));
                 }
             }
         }
@@ -49,7 +58,7 @@ impl IgnoreRules {
     /// Removes what does not count for the object called `key`.
     pub(super) fn strip(&self, key: &ResourceKey, object: &mut Node) {
         for rule in self.matching(key) {
-            rule.json_pointers.iter().for_each(|pointer| remove_at(object, pointer));
+            rule.pointers.iter().for_each(|pointer| remove_at(object, pointer.segments()));
         }
     }
 
@@ -60,7 +69,7 @@ impl IgnoreRules {
 
     /// The field of a rule for this object that cannot be followed yet.
     pub(super) fn unsupported(&self, key: &ResourceKey) -> Option<&'static str> {
-        self.matching(key).find_map(|rule| {
+        self.matching(key).find_map(|CompiledRule { rule, .. }| {
             if !rule.jq_path_expressions.is_empty() {
                 Some("jqPathExpressions")
             } else if !rule.managed_fields_managers.is_empty() {
@@ -71,30 +80,40 @@ impl IgnoreRules {
         })
     }
 
-    fn matching(&self, key: &ResourceKey) -> impl Iterator<Item = &IgnoreRule> {
-        self.rules.iter().filter(|rule| {
-            glob_matches(&rule.group, &key.group, Separators::None)
-                && glob_matches(&rule.kind, &key.kind, Separators::None)
-                && (rule.name.is_empty() || *rule.name == *key.name)
+    fn matching(&self, key: &ResourceKey) -> impl Iterator<Item = &CompiledRule> {
+        self.rules.iter().filter(|CompiledRule { group, kind, rule, .. }| {
+            (rule.name.is_empty() || *rule.name == *key.name)
                 && (rule.namespace.is_empty() || *rule.namespace == *key.namespace)
+                && kind.matches(&key.kind)
+                && group.matches(&key.group)
         })
     }
 }
 
-/// Removes what an RFC 6901 pointer points at, if it is there.
-fn remove_at(object: &mut Node, pointer: &str) {
-    let Some((parents, last)) = pointer.rsplit_once('/') else { return };
-    let mut node = object;
-    for segment in parents.split('/').skip(1) {
-        match step(node, &unescape(segment)) {
-            Some(child) => node = child,
-            None => return,
-        }
+impl CompiledRule {
+    fn parse(entry: &Node) -> Result<Self, String> {
+        let rule: IgnoreRule = entry.decode().map_err(|error| error.to_string())?;
+        let glob =
+            |pattern: &str| Glob::new(pattern, Separator::None).map_err(|error| error.to_string());
+        let pointers = rule.json_pointers.iter().map(|pointer| JsonPointer::parse(pointer));
+        Ok(Self {
+            group: glob(&rule.group)?,
+            kind: glob(&rule.kind)?,
+            pointers: pointers.collect::<Result<_, _>>().map_err(|error| error.to_string())?,
+            rule,
+        })
     }
-    let last = unescape(last);
-    match &mut node.value {
+}
+
+/// Removes what the segments of a pointer lead to, if it is there. The whole document stays.
+fn remove_at(object: &mut Node, segments: &[String]) {
+    let Some((last, parents)) = segments.split_last() else { return };
+    let Some(parent) = parents.iter().try_fold(object, |node, segment| step(node, segment)) else {
+        return;
+    };
+    match &mut parent.value {
         Value::Mapping(mapping) => {
-            mapping.remove(&last);
+            mapping.remove(last);
         }
         Value::Sequence(items) => {
             if let Some(index) = last.parse().ok().filter(|index: &usize| *index < items.len()) {
@@ -113,10 +132,6 @@ fn step<'a>(node: &'a mut Node, segment: &str) -> Option<&'a mut Node> {
     }
 }
 
-fn unescape(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +144,8 @@ mod tests {
     fn pointers_remove_what_they_point_at() {
         let check = |pointer: &str, want: &str| {
             let mut object = read(r#"{"spec":{"a/b":1,"list":[{"x":1},{"x":2}]}}"#);
-            remove_at(&mut object, pointer);
+            let pointer = JsonPointer::parse(pointer).unwrap();
+            remove_at(&mut object, pointer.segments());
             assert_eq!(object, read(want), "{pointer}");
         };
         check("/spec/a~1b", r#"{"spec":{"list":[{"x":1},{"x":2}]}}"#);

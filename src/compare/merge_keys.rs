@@ -6,7 +6,8 @@
 //! of its fields that are more than a scalar, a list of scalars or a map of scalars:
 //! `*` a pointer: the zero value counts; `@T` a struct (`@_`: one of plain fields);
 //! `q` a quantity; `j` any JSON; `{}X` a map; `[]X` a list replaced as a whole;
-//! `[key]X` a list merged by key; `[=]` a set of scalars; `!` keys that are not sent are dropped.
+//! `[key]X` a list merged by key; `[=]` a set of scalars; `!` keys that are not sent are
+//! dropped; `%` a struct replaced as a whole.
 
 /// The lines described above.
 pub(super) const LINES: &str = "\
@@ -298,7 +299,7 @@ v1/ServiceAccount metadata=@ObjectMeta secrets=[name]@_ imagePullSecrets=[]@_ au
 @flowcontrolv1.Subject user=*@_ group=*@_ serviceAccount=*@_
 @nodev1.Overhead podFixed={}q
 @nodev1.Scheduling tolerations=[]@Toleration
-@policyv1.PodDisruptionBudgetSpec minAvailable=* selector=*@LabelSelector maxUnavailable=* unhealthyPodEvictionPolicy=*
+@policyv1.PodDisruptionBudgetSpec minAvailable=* selector=%*@LabelSelector maxUnavailable=* unhealthyPodEvictionPolicy=*
 @resourcev1.CapacityRequestPolicy default=q validValues=[]q validRange=*@resourcev1.CapacityRequestPolicyRange
 @resourcev1.CapacityRequestPolicyRange min=q max=q step=q
 @resourcev1.CapacityRequirements requests={}q

@@ -223,11 +223,13 @@ fn difference(
         return Some(Difference { live: pair.live.as_deref().cloned(), predicted: None });
     };
     let schema = KindSchema::of(&target.manifest.root);
-    let wanted = normalize(&target.manifest.root, Status::Ignored);
+    let mut wanted = normalize(&target.manifest.root, Status::Ignored);
     let Some(live) = &pair.live else {
         let predicted = without_insignificant(&wanted, &schema.root);
         return Some(Difference { live: None, predicted: Some(predicted) });
     };
+    // An apply always sends annotations, its own at least, so those of others stay.
+    wanted.mapping_at(&["metadata", "annotations"]);
     let adopted = adopt_labelled(live, &wanted, context);
     let mut live = adopted.unwrap_or_else(|| (**live).clone());
     let original = last_applied(&live).map(|applied| normalize(&applied, Status::Ignored));
@@ -353,3 +355,7 @@ fn is_failure(kind: ConditionType) -> bool {
 fn comparison_error(message: String) -> Condition {
     Condition { kind: ConditionType::ComparisonError, message, last_transition_time: None }
 }
+
+#[cfg(test)]
+#[path = "pair_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@
 //! Only what differs is sent, as `kubectl apply` does. Where kubectl says `$retainKeys`, the keys
 //! that go are named with a null: the effect is the same.
 
-use super::schema::{Field, KindSchema, PatchKind, Shape};
+use super::schema::{AbsentKeys, Field, KindSchema, PatchKind, Shape};
 use crate::yaml::{Mapping, Node, Value};
 
 /// The patch from `live` to `predicted`; `None` when they are equal.
@@ -20,7 +20,9 @@ fn difference(live: &Node, predicted: &Node, field: &Field) -> Option<Node> {
         return None;
     }
     match (&live.value, &predicted.value) {
-        (Value::Mapping(live), Value::Mapping(predicted)) => {
+        (Value::Mapping(live), Value::Mapping(predicted))
+            if field.absent_keys != AbsentKeys::Replaced =>
+        {
             Some(mapping_difference(live, predicted, field).into())
         }
         _ => Some(predicted.clone()),

@@ -25,6 +25,8 @@ pub(super) enum Shape {
     Plain,
     /// Any JSON: nothing is known.
     Opaque,
+    /// An object of a custom kind: only its metadata is known.
+    Custom,
     /// A resource quantity.
     Quantity,
     /// A struct.
@@ -66,6 +68,8 @@ pub(super) enum AbsentKeys {
     Kept,
     /// They go: the patch strategy `retainKeys`.
     Dropped,
+    /// The whole mapping is replaced: the patch strategy `replace`.
+    Replaced,
 }
 
 /// A Go struct.
@@ -101,7 +105,10 @@ impl KindSchema {
         }
         match known(&format!("~{name}")) {
             Some((name, fields)) => Self::built_in(&name[1..], fields, PatchKind::Merge),
-            None => Self { root: Field::opaque(), patch: PatchKind::Merge },
+            None => {
+                let root = Field { shape: Shape::Custom, ..Field::opaque() };
+                Self { root, patch: PatchKind::Merge }
+            }
         }
     }
 
@@ -131,6 +138,7 @@ impl Field {
         match self.shape {
             Shape::Struct(of) => of.field(key),
             Shape::Map(value) => Self::of_element(value),
+            Shape::Custom if key == "metadata" => Self::parse("@ObjectMeta"),
             _ => Self::opaque(),
         }
     }
@@ -160,9 +168,10 @@ impl Field {
     }
 
     fn parse(notation: &'static str) -> Self {
-        let (absent_keys, rest) = match notation.strip_prefix('!') {
-            Some(rest) => (AbsentKeys::Dropped, rest),
-            None => (AbsentKeys::Kept, notation),
+        let (absent_keys, rest) = match notation.split_at_checked(1) {
+            Some(("!", rest)) => (AbsentKeys::Dropped, rest),
+            Some(("%", rest)) => (AbsentKeys::Replaced, rest),
+            _ => (AbsentKeys::Kept, notation),
         };
         let (zero, rest) = match rest.strip_prefix('*') {
             Some(rest) => (Zero::Counts, rest),

@@ -184,3 +184,7 @@ fn defined_kind(manifest: &Manifest) -> Option<(GroupKind, Scope)> {
 fn condition(kind: ConditionType, message: String) -> Condition {
     Condition { kind, message, last_transition_time: None }
 }
+
+#[cfg(test)]
+#[path = "target_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@
 //! or another spelling of the same value, the live value is kept, so that live equals predicted
 //! exactly when a sync would change nothing.
 
-use super::defaults::is_server_default;
+use super::defaults::{is_server_default, table_default};
 use super::quantity::same_quantity;
 use super::schema::{AbsentKeys, Field, Shape, Zero};
 use crate::yaml::{Mapping, Node, Value};
@@ -40,7 +40,9 @@ fn merge_value(
         return;
     }
     match (&mut live.value, &target.value, field.shape) {
-        (Value::Mapping(live), Value::Mapping(target), _) => {
+        (Value::Mapping(live), Value::Mapping(target), _)
+            if field.absent_keys != AbsentKeys::Replaced =>
+        {
             let original = original.and_then(Node::as_mapping);
             merge_mapping(live, original, target, field, depth);
         }
@@ -55,7 +57,41 @@ fn merge_value(
             let new: Vec<Node> = new.collect();
             live.extend(new);
         }
+        (Value::Sequence(_), Value::Sequence(_), Shape::Opaque) => {
+            if !agrees_where_set(original.unwrap_or(target), target, live, depth) {
+                *live = clean(target, field, depth);
+            }
+        }
         _ => *live = settle(target, live, field, depth),
+    }
+}
+
+/// Whether a list of a custom kind is as Git says, but for fields that neither Git nor
+/// last-applied ever set: those are the server's defaults. Items are compared by their place, as
+/// Argo CD does.
+fn agrees_where_set(original: &Node, target: &Node, live: &Node, depth: usize) -> bool {
+    if depth > DEPTH_MAX || target == live {
+        return target == live;
+    }
+    match (&target.value, &live.value) {
+        (Value::Mapping(wanted), Value::Mapping(there)) => {
+            let set = wanted.iter().filter(|(_, value)| !value.is_null()).all(|(key, value)| {
+                let applied = original.get(key).unwrap_or(value);
+                there.get(key).is_some_and(|live| agrees_where_set(applied, value, live, depth + 1))
+            });
+            let left_out = |key: &str| wanted.get(key).is_none_or(Node::is_null);
+            let removed = |key: &str| original.get(key).is_some_and(|value| !value.is_null());
+            set && !there.keys().any(|key| left_out(key) && removed(key))
+        }
+        (Value::Sequence(wanted), Value::Sequence(there)) => {
+            let applied = original.as_sequence().unwrap_or_default();
+            wanted.len() == there.len()
+                && wanted.iter().zip(there).enumerate().all(|(index, (value, live))| {
+                    let applied = applied.get(index).unwrap_or(value);
+                    agrees_where_set(applied, value, live, depth + 1)
+                })
+        }
+        _ => false,
     }
 }
 
@@ -71,7 +107,7 @@ fn merge_mapping(
         let wanted = target.get(key).is_some_and(|value| !says_nothing(value, &child));
         let applied = || original.and_then(|original| original.get(key));
         let dropped = || field.absent_keys == AbsentKeys::Dropped;
-        !wanted && (dropped() || applied().is_some_and(|value| !says_nothing(value, &child)))
+        !wanted && (dropped() || applied().is_some_and(|value| was_applied(value, &child)))
     };
     let type_name = field.type_name();
     live.retain(|key, value| !gone(key) || is_server_default(type_name, key, value, target));
@@ -98,23 +134,21 @@ fn merge_keyed(
     item: &Field,
     depth: usize,
 ) -> Vec<Node> {
-    let mut used = vec![false; live.len()];
+    let mut free_live = vec![true; live.len()];
+    let mut free_original = vec![true; original.len()];
     let mut merged: Vec<(Option<usize>, Node)> = Vec::with_capacity(target.len());
-    for (index, wanted) in target.iter().enumerate() {
-        let nth = occurrence(target, index, key);
-        let Some(at) = find_occurrence(live, wanted.get(key), nth, key) else {
+    for wanted in target {
+        let applied = take_partner(original, &mut free_original, wanted, key);
+        let Some(at) = take_partner(live, &mut free_live, wanted, key) else {
             merged.push((None, clean(wanted, item, depth + 1)));
             continue;
         };
-        used[at] = true;
-        let applied = find_occurrence(original, wanted.get(key), nth, key).map(|i| &original[i]);
         let mut value = live[at].clone();
-        merge_value(&mut value, applied, wanted, item, depth + 1);
+        merge_value(&mut value, applied.map(|i| &original[i]), wanted, item, depth + 1);
         merged.push((Some(at), value));
     }
-    for (at, value) in live.iter().enumerate().filter(|(at, _)| !used[*at]) {
-        let nth = occurrence(live, at, key);
-        if find_occurrence(original, value.get(key), nth, key).is_some() {
+    for (at, value) in live.iter().enumerate().filter(|(at, _)| free_live[*at]) {
+        if take_partner(original, &mut free_original, value, key).is_some() {
             continue;
         }
         let place = merged.iter().rposition(|(from, _)| from.is_some_and(|from| from < at));
@@ -123,16 +157,21 @@ fn merge_keyed(
     merged.into_iter().map(|(_, value)| value).collect()
 }
 
-/// How many items before `index` have the same key: keys are not always unique (a Service port
-/// for TCP and one for UDP).
-fn occurrence(items: &[Node], index: usize, key: &str) -> usize {
-    let value = items[index].get(key);
-    items[..index].iter().filter(|item| item.get(key) == value).count()
+/// The item that has the key of `wanted` and is still free. Keys are not always unique (a Service
+/// port for TCP and one for UDP): of several the most alike one is taken.
+fn take_partner(items: &[Node], free: &mut [bool], wanted: &Node, key: &str) -> Option<usize> {
+    let identity = wanted.get(key);
+    let candidates =
+        (0..items.len()).rev().filter(|at| free[*at] && items[*at].get(key) == identity);
+    let found = candidates.max_by_key(|at| likeness(&items[*at], wanted))?;
+    free[found] = false;
+    Some(found)
 }
 
-fn find_occurrence(items: &[Node], value: Option<&Node>, nth: usize, key: &str) -> Option<usize> {
-    let same = items.iter().enumerate().filter(|(_, item)| item.get(key) == value);
-    same.map(|(index, _)| index).nth(nth)
+/// How many entries two mappings have in common.
+fn likeness(left: &Node, right: &Node) -> usize {
+    let entries = left.as_mapping().into_iter().flat_map(Mapping::iter);
+    entries.filter(|(key, value)| right.get(key) == Some(*value)).count()
 }
 
 /// The target's value in a place that is replaced as a whole, with what the server makes of it:
@@ -169,7 +208,11 @@ fn settle_mapping(target: &Mapping, live: &Mapping, field: &Field, depth: usize)
             {
                 settled.push(key.clone(), there.clone());
             }
-            None => {}
+            None => {
+                if let Some(value) = table_default(field.type_name(), key) {
+                    settled.push(key.clone(), value);
+                }
+            }
         }
     }
     for (key, wanted) in target.iter().filter(|(key, _)| !live.contains_key(key)) {
@@ -192,6 +235,11 @@ fn says_nothing(value: &Node, field: &Field) -> bool {
         Value::Sequence(items) => items.is_empty() && !merged && field.zero == Zero::MeansAbsent,
         Value::Number(_) | Value::String(_) => is_zero(value) && field.zero == Zero::MeansAbsent,
     }
+}
+
+/// Whether a value in last-applied is something that goes when Git no longer has it.
+fn was_applied(value: &Node, field: &Field) -> bool {
+    matches!(value.value, Value::Bool(_)) || !is_insignificant(value, field, 0)
 }
 
 /// Whether writing a value out is the same as leaving it out, when live has nothing there.

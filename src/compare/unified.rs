@@ -151,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn changes_far_apart_are_hunks_of_their_own() {
+        let before: String = (0..20).map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
+        let after = before.replace("\n2\n", "\ntwo\n").replace("\n15\n", "\n");
+        assert_eq!(
+            diff_lines(&before, &after),
+            "@@ -1,6 +1,6 @@\n 0\n 1\n-2\n+two\n 3\n 4\n 5\n@@ -13,7 +13,6 @@\n 12\n 13\n 14\n-15\n 16\n 17\n 18\n"
+        );
+    }
+
+    #[test]
     fn secrets_show_whether_values_differ_but_not_the_values() {
         check(
             &ResourceKey::new("", "Secret", "a", "key"),

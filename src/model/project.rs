@@ -2,12 +2,12 @@
 //!
 //! The rules and the words of a refusal are those of Argo CD 3.5.
 
-use globset::GlobBuilder;
 use serde::{Deserialize, Serialize};
 
 use super::api_catalog::Scope;
 use super::application::ApplicationDestination;
 use super::resource_key::ResourceKey;
+use crate::support::glob::{Glob, Separator};
 use crate::yaml::Node;
 
 /// An AppProject: the document as read, and its rules.
@@ -101,7 +101,7 @@ impl AppProject {
         let url = normalize_repo_url(repo_url);
         let matches = |pattern: &str| {
             let pattern = normalize_repo_url(pattern);
-            pattern == "*" || glob_matches(&pattern, &url, Separators::Slash)
+            pattern == "*" || glob_matches(&pattern, &url, Separator::Slash)
         };
         let rules = &self.spec.source_repos;
         let denied = rules.iter().filter_map(|rule| rule.strip_prefix('!')).any(matches);
@@ -193,7 +193,7 @@ impl AppProject {
 impl ProjectKind {
     fn matches(&self, key: &ResourceKey, scope: Scope) -> bool {
         let part = |pattern: &str, text: &str| {
-            pattern == "*" || glob_matches(pattern, text, Separators::None)
+            pattern == "*" || glob_matches(pattern, text, Separator::None)
         };
         let named =
             scope == Scope::Namespaced || self.name.is_empty() || part(&self.name, &key.name);
@@ -222,7 +222,7 @@ impl Verdict {
 
 /// A pattern with `!` matches everything but what it denies.
 fn part_verdict(pattern: &str, text: &str) -> Verdict {
-    let matches = |pattern: &str| pattern == "*" || glob_matches(pattern, text, Separators::None);
+    let matches = |pattern: &str| pattern == "*" || glob_matches(pattern, text, Separator::None);
     match pattern.strip_prefix('!') {
         Some(denied) if matches(denied) => Verdict::Denied,
         Some(_) => Verdict::Matches,
@@ -231,22 +231,12 @@ fn part_verdict(pattern: &str, text: &str) -> Verdict {
     }
 }
 
-/// What `*` and `?` stop at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Separators {
-    /// Nothing.
-    None,
-    /// The slash; `**` goes on.
-    Slash,
-}
-
-/// Whether the whole of `text` matches the glob; a pattern that is no glob matches itself.
-pub(crate) fn glob_matches(pattern: &str, text: &str, separators: Separators) -> bool {
+/// Whether the whole of `text` matches the glob; one that cannot be read matches nothing.
+fn glob_matches(pattern: &str, text: &str, separator: Separator) -> bool {
     if !pattern.contains(['*', '?', '[', '{', '\\']) {
         return pattern == text;
     }
-    let glob = GlobBuilder::new(pattern).literal_separator(separators == Separators::Slash).build();
-    glob.map_or(pattern == text, |glob| glob.compile_matcher().is_match(text))
+    Glob::new(pattern, separator).is_ok_and(|glob| glob.matches(text))
 }
 
 fn is_denial(rule: &str) -> bool {

@@ -129,6 +129,8 @@ func (t *table) shape(field reflect.StructField) string {
 	retain := ""
 	if strings.Contains(strategy, "retainKeys") {
 		retain = "!"
+	} else if strategy == "replace" {
+		retain = "%"
 	}
 	goType := field.Type
 	if strings.Contains(goType.String(), "JSONSchemaPropsOr") && retain == "" {
@@ -210,7 +212,7 @@ func (t *table) name(goType reflect.Type) string {
 }
 
 // keepEmpty are types without special fields that the table of server defaults speaks of.
-const keepEmpty = " Subject ContainerPort RoleRef ObjectFieldSelector CustomResourceDefinitionNames RollingUpdateStatefulSetStrategy NamespaceSpec PodFailurePolicyOnPodConditionsPattern "
+const keepEmpty = " Subject ContainerPort RoleRef ObjectFieldSelector CustomResourceDefinitionNames RollingUpdateStatefulSetStrategy NamespaceSpec PodFailurePolicyOnPodConditionsPattern IngressClassParametersReference "
 
 // qualified names types of the core, apps and meta groups bare, others with group and version.
 func qualified(name string, path []string) string {
@@ -237,7 +239,8 @@ const header = `//! Facts about the Go types of Kubernetes 1.36's built-in kinds
 //! of its fields that are more than a scalar, a list of scalars or a map of scalars:
 //! ` + "`*`" + ` a pointer: the zero value counts; ` + "`@T`" + ` a struct (` + "`@_`" + `: one of plain fields);
 //! ` + "`q`" + ` a quantity; ` + "`j`" + ` any JSON; ` + "`{}X`" + ` a map; ` + "`[]X`" + ` a list replaced as a whole;
-//! ` + "`[key]X`" + ` a list merged by key; ` + "`[=]`" + ` a set of scalars; ` + "`!`" + ` keys that are not sent are dropped.
+//! ` + "`[key]X`" + ` a list merged by key; ` + "`[=]`" + ` a set of scalars; ` + "`!`" + ` keys that are not sent are
+//! dropped; ` + "`%`" + ` a struct replaced as a whole.
 
 /// The lines described above.
 pub(super) const LINES: &str = "\
