@@ -265,6 +265,7 @@ fn build_kustomization(
     let overrides = Overrides::new(&options).map_err(fail)?;
     let build = kustomize::build_with(request.tree, path, &BuildOptions::default(), &overrides);
     let mut output = build.map_err(fail)?;
+    output.warnings.append(&mut output.notes);
     if !options.version.is_empty() {
         let version = &options.version;
         output.warnings.push(format!(

@@ -7,6 +7,7 @@
 //! Reading, writing and serde live in the sibling files.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -77,17 +78,20 @@ pub enum Spelling {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     names: Vec<Text>,
+    ids: HashMap<Text, FileId>,
 }
 
 impl SourceMap {
     /// Registers `name` and returns its id; a name seen before keeps its id.
     pub fn add(&mut self, name: &str) -> FileId {
-        let known = self.names.iter().position(|n| &**n == name);
-        let index = known.unwrap_or_else(|| {
-            self.names.push(name.into());
-            self.names.len() - 1
-        });
-        FileId(u32::try_from(index + 1).unwrap_or(0))
+        if let Some(known) = self.ids.get(name) {
+            return *known;
+        }
+        let name = Text::from(name);
+        self.names.push(name.clone());
+        let id = FileId(u32::try_from(self.names.len()).unwrap_or(0));
+        self.ids.insert(name, id);
+        id
     }
 
     /// The name behind `id`, or `None` for [`FileId::NONE`].

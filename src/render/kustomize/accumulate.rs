@@ -32,6 +32,7 @@ pub(super) struct Build<'a> {
     options: &'a BuildOptions,
     pub(super) files: SourceMap,
     pub(super) warnings: Vec<String>,
+    pub(super) notes: Vec<String>,
     loaded: usize,
 }
 
@@ -45,8 +46,8 @@ pub(super) struct SourceFile {
 impl<'a> Build<'a> {
     /// A build that has read nothing yet.
     pub(super) fn new(tree: &'a dyn ReadTree, options: &'a BuildOptions) -> Self {
-        let (files, warnings) = (SourceMap::default(), Vec::new());
-        Self { tree, options, files, warnings, loaded: 0 }
+        let (warnings, notes) = (Vec::new(), Vec::new());
+        Self { tree, options, files: SourceMap::default(), warnings, notes, loaded: 0 }
     }
 
     /// Loads the kustomization file of a folder.
@@ -77,6 +78,7 @@ impl<'a> Build<'a> {
         let SourceFile { text, name, id } = self.read_text(path)?;
         let loaded = kustomization::load(&text, &name, id, &self.files)?;
         self.warnings.extend(loaded.warnings);
+        self.notes.extend(loaded.notes);
         Ok(loaded.kustomization)
     }
 

@@ -37,6 +37,8 @@ enum History {
 struct Patching<'a> {
     map: &'a mut ResourceMap,
     index: Option<AnyIdIndex>,
+    /// Whether a patch may have given two resources the same id since that was last looked at.
+    may_collide: bool,
 }
 
 /// Runs `patchesStrategicMerge`: texts or files of patches that name their targets themselves.
@@ -70,7 +72,7 @@ pub(super) fn strategic_merge(
         let message = "all patches are empty; remove them";
         return Err(KustomizeError::invalid(build.files.describe(first.position), message));
     }
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for (document, place) in documents {
         let target = patching.one_by_id(&document, &place, &build.files)?;
         let document = copied_for(&patching.map.as_slice()[target], &document);
@@ -88,7 +90,7 @@ pub(super) fn patches(
     folders: &[String],
     map: &mut ResourceMap,
 ) -> Result<(), KustomizeError> {
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for entry in &kustomization.patches {
         let Loaded { patch, place } = load(build, folders, entry)?;
         let selector = selector(entry, &build.files)?;
@@ -118,14 +120,18 @@ pub(super) fn patches(
                     let copy = copied_for(&patching.map.as_slice()[target], document);
                     patching.merge(target, &copy, changes, &place, &build.files)?;
                 }
-                if changes != IdentityChanges::default() {
+                if std::mem::take(&mut patching.may_collide) {
                     patching.map.check_unique().map_err(|twice| build.duplicate(&twice))?;
                 }
             }
             (Patch::Strategic(documents), None) => {
-                for document in documents {
+                let changes = identity_changes(entry);
+                for mut document in documents {
                     let target = patching.one_by_id(&document, &place, &build.files)?;
-                    let changes = identity_changes(entry);
+                    if changes != IdentityChanges::default() {
+                        // Kustomize keeps the permission in the patch's annotations.
+                        make_strings(&mut document, "annotations");
+                    }
                     patching.merge(target, &document, changes, &place, &build.files)?;
                 }
             }
@@ -142,7 +148,7 @@ pub(super) fn json6902(
     folders: &[String],
     map: &mut ResourceMap,
 ) -> Result<(), KustomizeError> {
-    let mut patching = Patching { map, index: None };
+    let mut patching = Patching::new(map);
     for entry in &kustomization.patches_json6902 {
         let Loaded { patch, place } = load(build, folders, entry)?;
         let named = entry.target.as_ref().is_some_and(|target| {
@@ -236,15 +242,19 @@ fn copied_for(target: &Resource, patch: &Node) -> Node {
         Some(version) => copy.set(&["apiVersion"], version.clone()),
         None => drop(copy.remove(&["apiVersion"])),
     }
-    for field in ["labels", "annotations"] {
-        let Some(entries) = copy.remove(&["metadata", field]) else { continue };
-        let strings = string_entries(&entries).map(|(key, value)| (key, value.into()));
-        let strings: Mapping = strings.collect();
-        if !strings.is_empty() {
-            copy.set(&["metadata", field], strings);
-        }
-    }
+    make_strings(&mut copy, "labels");
+    make_strings(&mut copy, "annotations");
     copy
+}
+
+/// Makes all values of a map in a patch's metadata strings; one without entries goes.
+fn make_strings(patch: &mut Node, field: &str) {
+    let Some(entries) = patch.remove(&["metadata", field]) else { return };
+    let strings = string_entries(&entries).map(|(key, value)| (key, value.into()));
+    let strings: Mapping = strings.collect();
+    if !strings.is_empty() {
+        patch.set(&["metadata", field], strings);
+    }
 }
 
 /// Whether a patch takes all annotations away, and with them what Kustomize keeps there.
@@ -255,7 +265,11 @@ fn clears_annotations(patch: &Node) -> bool {
     replaces(metadata) || annotations.is_some_and(|node| node.is_null() || replaces(node))
 }
 
-impl Patching<'_> {
+impl<'a> Patching<'a> {
+    fn new(map: &'a mut ResourceMap) -> Self {
+        Self { map, index: None, may_collide: false }
+    }
+
     /// The one resource that has or had the id of a patch.
     fn one_by_id(
         &mut self,
@@ -302,6 +316,7 @@ impl Patching<'_> {
         files: &SourceMap,
     ) -> Result<(), KustomizeError> {
         let renames = changes != IdentityChanges::default();
+        self.may_collide |= renames;
         self.change(target, |resource| {
             if renames {
                 resource.store_previous_id();
@@ -331,6 +346,7 @@ impl Patching<'_> {
         place: &str,
         files: &SourceMap,
     ) -> Result<(), KustomizeError> {
+        self.may_collide = true;
         for target in self.selected(selector) {
             self.change(target, |resource| {
                 if history == History::Stored {

@@ -194,6 +194,8 @@ pub(super) struct LegacySortOptions {
 pub(super) struct Loaded {
     pub(super) kustomization: Kustomization,
     pub(super) warnings: Vec<String>,
+    /// What kustomize passes over in silence: fields given twice.
+    pub(super) notes: Vec<String>,
 }
 
 /// Reads the kustomization file `name` from `text`.
@@ -203,7 +205,7 @@ pub(super) fn load(
     file: FileId,
     files: &SourceMap,
 ) -> Result<Loaded, KustomizeError> {
-    let (documents, _) = read_documents(text, &ReadOptions::manifests(file, name))?;
+    let (documents, doubles) = read_documents(text, &ReadOptions::manifests(file, name))?;
     // Like Kustomize's reader: what follows the first document does not count.
     let root = documents.into_iter().find(|document| document.index == 0);
     let root = root.map_or_else(Node::mapping, |document| document.root);
@@ -228,7 +230,8 @@ pub(super) fn load(
     deprecated.sort_unstable();
     deprecated.dedup();
     let warnings = deprecated.into_iter().map(deprecation).collect();
-    Ok(Loaded { kustomization, warnings })
+    let notes = doubles.into_iter().map(|double| double.message).collect();
+    Ok(Loaded { kustomization, warnings, notes })
 }
 
 fn deprecation(index: usize) -> String {

@@ -70,6 +70,8 @@ pub struct BuildOutput {
     pub files: SourceMap,
     /// The `# Warning: …` lines that kustomize writes to stderr.
     pub warnings: Vec<String>,
+    /// Oddities that kustomize says nothing about.
+    pub notes: Vec<String>,
 }
 
 /// Builds the kustomization in the folder at `path`.
@@ -103,13 +105,14 @@ pub fn build_with(
     root.check_not_empty()?;
     root.check_root(&build.files)?;
     let mut map = build.run(&root, &[folder], ResourceMap::default())?;
-    add_hashes(&mut map);
+    add_hashes(&mut map, &build.files)?;
     name_references::fix(&mut map, &build.files)?;
     map.retain(|resource| !resource.is_local_config());
     map.check_unique().map_err(|duplicate| build.duplicate(&duplicate))?;
     let sorted = order::sort(map, root.sort_options.as_ref(), options.reorder, &build.files)?;
     let resources = sorted.into_iter().map(finish).collect();
-    Ok(BuildOutput { resources, files: build.files, warnings: build.warnings })
+    let Build { files, warnings, notes, .. } = build;
+    Ok(BuildOutput { resources, files, warnings, notes })
 }
 
 /// What `kustomize build` prints: documents separated by `---` lines.
@@ -118,14 +121,18 @@ pub fn to_yaml(resources: &[Manifest]) -> String {
     to_yaml_documents(resources.iter().map(|manifest| &manifest.root))
 }
 
-fn add_hashes(map: &mut ResourceMap) {
-    for resource in map.as_mut_slice() {
-        let Some(suffix) = hash::suffix(&resource.node).filter(|_| resource.needs_hash) else {
-            continue;
+fn add_hashes(map: &mut ResourceMap, files: &SourceMap) -> Result<(), KustomizeError> {
+    for resource in map.as_mut_slice().iter_mut().filter(|resource| resource.needs_hash) {
+        let Some(suffix) = hash::suffix(&resource.node) else {
+            let place = files.describe(resource.origin.position);
+            let message = "only a ConfigMap or Secret can have a hash of its content; leave the \
+                           kind as it was generated, or set disableNameSuffixHash";
+            return Err(KustomizeError::object(place, resource.describe(), message));
         };
         resource.store_previous_id();
         resource.set_name(&format!("{}-{suffix}", resource.name()));
     }
+    Ok(())
 }
 
 fn finish(mut resource: Resource) -> Manifest {

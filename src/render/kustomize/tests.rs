@@ -83,6 +83,14 @@ fn positions_point_to_the_files_of_the_resources() {
 }
 
 #[test]
+fn a_field_given_twice_is_noted() {
+    let files = [("kustomization.yaml", "namePrefix: a\nresources: []\nnamePrefix: b\n")];
+    let output = build(&MemoryTree::new(files), "", &BuildOptions::default()).unwrap();
+    assert!(output.warnings.is_empty());
+    assert!(output.notes[0].starts_with("kustomization.yaml:3"), "{:?}", output.notes);
+}
+
+#[test]
 fn warnings_come_in_the_order_of_the_files() {
     let files = [
         ("base/kustomization.yaml", "commonLabels: {a: b}\nresources: []\n"),
