@@ -6,4 +6,5 @@ mod generated;
 mod harness;
 mod kustomize;
 mod simulation;
+mod sources;
 mod yaml;

@@ -46,15 +46,12 @@ impl RemoteUrl {
     /// Takes a URL apart; `None` for a local path, a `file:` URL or something that names no host.
     pub fn parse(url: &str) -> Option<Self> {
         let url = url.trim();
-        let (scheme, authority, path) = match url.split_once("://") {
-            Some((scheme, rest)) => {
-                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-                (scheme.to_ascii_lowercase(), authority, path)
-            }
-            None => {
-                let (authority, path) = split_scp(url)?;
-                ("ssh".to_owned(), authority, path)
-            }
+        let (scheme, authority, path) = if let Some((scheme, rest)) = url.split_once("://") {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            (scheme.to_ascii_lowercase(), authority, path)
+        } else {
+            let (authority, path) = split_scp(url)?;
+            ("ssh".to_owned(), authority, path)
         };
         let (user, password, host_port) = split_authority(authority);
         let (host, port) = split_port(host_port)?;

@@ -3,13 +3,15 @@
 /// Names longer than this are not compared.
 const NAME_CHARS_MAX: usize = 200;
 
-/// Up to `count` candidates within a third of the length of `wanted` in edits, closest first.
+/// Up to `count` candidates few edits away from `wanted`, closest first.
 pub fn nearest<'a>(
     wanted: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     count: usize,
 ) -> Vec<&'a str> {
-    let limit = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    // Two letters swapped are two edits.
+    let limit = if length < 4 { 1 } else { (length / 3).max(2) };
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .map(|candidate| (edit_distance(wanted, candidate), candidate))

@@ -7,4 +7,5 @@ pub mod control_plane;
 pub(crate) mod fake_clock;
 pub(crate) mod fake_cluster;
 pub(crate) mod fake_store;
+pub(crate) mod git_server;
 pub mod sandbox;
