@@ -295,18 +295,6 @@ async fn a_watch_shows_changes_after_a_list() {
 }
 
 #[tokio::test]
-async fn a_watch_from_too_long_ago_is_expired() {
-    let cluster = connect().await;
-    let ns = new_namespace(&cluster).await;
-    let request = list_request(resources::config_maps(), &ns, "");
-    let kind = match cluster.watch(&request, "1").await {
-        Ok(mut stream) => kind_of(stream.next().await.unwrap()),
-        Err(error) => error.kind,
-    };
-    assert_eq!(kind, ClusterErrorKind::Expired);
-}
-
-#[tokio::test]
 async fn refusals_are_told_apart() {
     let cluster = connect().await;
     let ns = new_namespace(&cluster).await;

@@ -142,7 +142,7 @@ fn what_a_user_may_not_do_is_named() {
     let limited = &crate::harness::control_plane::get().limited;
     let sandbox = Sandbox::with_kubeconfig(limited);
     let run = sandbox.tiphys(&["proj", "create", "denied", "-n", "argocd"]).exits(20);
-    run.complains("denied");
+    run.complains("not allowed to create appprojects in namespace argocd");
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl<'a> EventLines<'a> {
     /// Takes one event.
     pub fn handle(&self, event: Event) {
         match event {
-            Event::Warning(text) => self.bar.suspend(|| output::warning(&text)),
+            Event::Warning(text) => self.bar.suspend(|| output::warnings(&[text])),
             Event::Note(text) => self.bar.suspend(|| output::notice(&text)),
             Event::Resources(rows) => self.resources(rows),
             Event::Result(result) => self.result(result),

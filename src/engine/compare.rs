@@ -22,6 +22,9 @@ use crate::model::{
 use crate::ports::{Pending, Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
+/// How many kinds a warning names.
+const KINDS_SHOWN_MAX: usize = 5;
+
 /// How much is asked anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
@@ -351,10 +354,15 @@ fn unlisted_warning(found: &Found) -> Option<String> {
     if found.unlisted_kinds.is_empty() {
         return None;
     }
-    let kinds: Vec<&str> = found.unlisted_kinds.iter().map(String::as_str).collect();
+    let kinds = &found.unlisted_kinds;
+    let shown: Vec<&str> = kinds.iter().take(KINDS_SHOWN_MAX).map(String::as_str).collect();
+    let more = match kinds.len() - shown.len() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
     Some(format!(
-        "these kinds may not be listed, objects of them that are no longer in Git are not seen: {}",
-        kinds.join(", ")
+        "objects that are no longer in Git are not seen where they may not be listed: {}{more}",
+        shown.join(", ")
     ))
 }
 

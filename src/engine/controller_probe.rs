@@ -87,8 +87,8 @@ fn refresh_patch(value: Node) -> Node {
     patch
 }
 
-/// Whether the definition of Applications came with an Argo CD installation. One that may not
-/// be read could be anybody's: then a controller is asked for.
+/// Whether the definition of Applications came with an Argo CD installation. Where it may not
+/// be read, a kind tells that only Argo CD brings.
 async fn definitions_belong_to_argo_cd(ports: &Ports) -> Result<bool, EngineError> {
     let here = ApplicationDestination {
         server: IN_CLUSTER_SERVER.to_owned(),
@@ -97,10 +97,12 @@ async fn definitions_belong_to_argo_cd(ports: &Ports) -> Result<bool, EngineErro
     let cluster = ports.destinations.connect(&here).await?;
     let catalog = cluster.catalog(Freshness::Cached).await?;
     let kind = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
-    let Some(resource) = catalog.find(&kind) else { return Ok(true) };
+    let has_application_sets =
+        catalog.find(&GroupKind::new("argoproj.io", "ApplicationSet")).is_some();
+    let Some(resource) = catalog.find(&kind) else { return Ok(has_application_sets) };
     Ok(match cluster.get(resource, "", "applications.argoproj.io").await {
         Ok(Some(definition)) => definition.label(PART_OF_LABEL) == Some("argocd"),
         Ok(None) => false,
-        Err(_) => true,
+        Err(_) => has_application_sets,
     })
 }

@@ -82,6 +82,7 @@ pub async fn acquire(
     let give_up_at = ports.clock.monotonic() + wait;
     let mut sighting: Option<Sighting> = None;
     let mut races = 0;
+    let mut said: Option<String> = None;
     loop {
         let current = ports.store.lease(name).await.map_err(|error| refusal(name, error))?;
         let now = ports.clock.monotonic();
@@ -99,7 +100,10 @@ pub async fn acquire(
         if now >= give_up_at && !looks_abandoned(ports, &lease) {
             return Err(locked(name, &lease));
         }
-        session.emit(Event::LockWaiting { holder: lease.holder, since: lease.acquired });
+        if said.as_ref() != Some(&lease.holder) {
+            said = Some(lease.holder.clone());
+            session.emit(Event::LockWaiting { holder: lease.holder, since: lease.acquired });
+        }
         session.pause(POLL_EVERY).await?;
     }
 }

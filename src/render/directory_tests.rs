@@ -1,3 +1,5 @@
+//! Cases of plain directories.
+
 use super::*;
 use crate::render::tree::MemoryTree;
 

@@ -1,3 +1,5 @@
+//! Cases of `render`.
+
 use super::*;
 use crate::render::tree::MemoryTree;
 

@@ -157,8 +157,10 @@ impl CrdStore {
         };
         let outcome = self.cluster.write(&request).await?;
         for warning in outcome.warnings {
-            // Users write documents, tiphys writes patches: only the first can have typos.
-            if verb == WriteVerb::Create {
+            // Users write documents, tiphys writes patches: only the first can have typos. Argo
+            // CD's own finalizer has no path, which the server remarks on each time.
+            let is_about_finalizer = warning.contains("domain-qualified finalizer");
+            if verb == WriteVerb::Create && !is_about_finalizer {
                 tracing::warn!(warning, "the server warns");
             } else {
                 tracing::debug!(warning, "the server warns");

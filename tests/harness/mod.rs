@@ -1,5 +1,5 @@
 //! What the integration tests stand on: a real cluster, real Git servers, a sandboxed binary,
-//! and fakes for the step machine and paused clocks.
+//! and fakes for the step machine and virtual clocks.
 
 pub mod api;
 pub mod console;

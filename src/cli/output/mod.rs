@@ -2,6 +2,7 @@
 
 pub mod table;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 
 use crate::yaml::{Node, emit, json};
@@ -40,6 +41,19 @@ pub fn notice(text: &str) {
 /// A warning on stderr.
 pub fn warning(text: &str) {
     notice(&format!("warning: {text}"));
+}
+
+/// Warnings on stderr, each text once. What kustomize says of deprecated fields is for those who
+/// edit kustomizations, not for those who sync them: it goes to the log.
+pub fn warnings(texts: &[String]) {
+    let mut said = BTreeSet::new();
+    for text in texts {
+        match text.strip_prefix("# Warning: ") {
+            Some(deprecation) => tracing::info!("{deprecation}"),
+            None if said.insert(text) => warning(text),
+            None => {}
+        }
+    }
 }
 
 /// Whether stderr is a terminal and colours or bars are welcome.

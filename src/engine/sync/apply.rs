@@ -167,6 +167,10 @@ pub async fn await_established(
 fn refusal(task: &SyncTask, error: ClusterError) -> String {
     match error.kind {
         ClusterErrorKind::UnknownKind => missing_kind(&task.key),
+        ClusterErrorKind::NotFound if error.message.starts_with("namespaces ") => format!(
+            "{}; the sync option CreateNamespace=true creates the destination namespace",
+            error.message
+        ),
         _ => error.message,
     }
 }

@@ -84,7 +84,7 @@ pub fn sync<'a>(
 ) -> Pending<'a, Result<SyncOutcome, EngineError>> {
     Box::pin(async move {
         let session = session.clone().with_timeout(request.timeout);
-        sync_in_time(&session, name, request).await
+        Box::pin(sync_in_time(&session, name, request)).await
     })
 }
 

@@ -1,3 +1,5 @@
+//! Cases of patch parsing, selecting and applying.
+
 use super::*;
 
 fn read(text: &str) -> Node {

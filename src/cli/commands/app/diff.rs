@@ -62,9 +62,7 @@ pub async fn run(context: &Context, arguments: &DiffArguments) -> CommandResult 
         ..CompareOptions::default()
     };
     let compared = compare_application(&world.ports, stored, &options).await?;
-    for warning in &compared.warnings {
-        output::warning(warning);
-    }
+    output::warnings(&compared.warnings);
     let text = diff::text(&compared.comparison);
     output::data(&text)?;
     Ok(match (text.is_empty(), arguments.exit_code) {

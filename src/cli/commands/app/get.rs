@@ -56,9 +56,7 @@ pub async fn run(context: &Context, arguments: &GetArguments) -> CommandResult {
         ..CompareOptions::default()
     };
     let compared = compare_application(&world.ports, stored, &options).await?;
-    for warning in &compared.warnings {
-        output::warning(warning);
-    }
+    output::warnings(&compared.warnings);
     if let Some(note) = write_status(&world.ports, &compared).await? {
         output::notice(&note);
     }

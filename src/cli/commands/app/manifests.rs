@@ -66,9 +66,7 @@ pub async fn run(context: &Context, arguments: &ManifestsArguments) -> CommandRe
     let objects: Vec<Node> = match arguments.source {
         ManifestSource::Git => {
             let targets = render_application(&world.ports, &stored, &options).await?;
-            for warning in &targets.warnings {
-                output::warning(warning);
-            }
+            output::warnings(&targets.warnings);
             targets.state.objects.iter().map(|object| object.manifest.root.clone()).collect()
         }
         ManifestSource::Live => {
