@@ -12,6 +12,7 @@ use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
+use crate::plan::ownership::apply_changes_nothing;
 use crate::plan::{SyncOptions, SyncTask};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
@@ -90,11 +91,7 @@ impl Applier<'_> {
     /// What to send; `None` when nothing would change.
     fn sending(&self, target: &Node, live: Option<&Node>) -> Result<Option<Sending>, String> {
         match self.options.apply_method(target, live) {
-            ApplyMethod::ServerSide => Ok(Some(Sending {
-                verb: WriteVerb::Apply,
-                body: target.clone(),
-                outcome: ApplyOutcome::ServerSideApplied,
-            })),
+            ApplyMethod::ServerSide => Ok(server_side(target, live)),
             ApplyMethod::Replace => Ok(Some(replacing(target, live))),
             ApplyMethod::ClientSide => client_side(target, live),
         }
@@ -176,6 +173,14 @@ fn is_established(definition: &Node) -> bool {
     conditions.unwrap_or_default().iter().any(|condition| {
         condition.str_at(&["type"]) == "Established" && condition.str_at(&["status"]) == "True"
     })
+}
+
+fn server_side(target: &Node, live: Option<&Node>) -> Option<Sending> {
+    if live.is_some_and(|live| apply_changes_nothing(target, live, FIELD_MANAGER)) {
+        return None;
+    }
+    let body = target.clone();
+    Some(Sending { verb: WriteVerb::Apply, body, outcome: ApplyOutcome::ServerSideApplied })
 }
 
 fn client_side(target: &Node, live: Option<&Node>) -> Result<Option<Sending>, String> {
