@@ -103,13 +103,11 @@ impl KindSchema {
         if let Some((name, fields)) = known(&name) {
             return Self::built_in(name, fields, PatchKind::StrategicMerge);
         }
-        match known(&format!("~{name}")) {
-            Some((name, fields)) => Self::built_in(&name[1..], fields, PatchKind::Merge),
-            None => {
-                let root = Field { shape: Shape::Custom, ..Field::opaque() };
-                Self { root, patch: PatchKind::Merge }
-            }
+        if let Some((name, fields)) = known(&format!("~{name}")) {
+            return Self::built_in(&name[1..], fields, PatchKind::Merge);
         }
+        let root = Field { shape: Shape::Custom, ..Field::opaque() };
+        Self { root, patch: PatchKind::Merge }
     }
 
     /// Whether the kind is built into Kubernetes.
