@@ -10,8 +10,7 @@ use crate::render::tree::{EntryKind, ReadTree, TreeError, join};
 use crate::yaml::{Node, Value};
 
 /// The names kustomize looks for.
-pub const KUSTOMIZATION_FILES: [&str; 3] =
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 const CHART_FILE: &str = "Chart.yaml";
 
 /// The options of a source and the tools they name.

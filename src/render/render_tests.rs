@@ -111,3 +111,46 @@ fn a_broken_kustomization_keeps_its_cause() {
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     assert!(cause.is_some_and(|cause| cause.contains("gone.yaml")));
 }
+
+/// A tree in which everything below the root is a link that leads nowhere good.
+struct Links;
+
+impl ReadTree for Links {
+    fn read(&self, path: &str) -> Result<std::sync::Arc<[u8]>, TreeError> {
+        Err(TreeError::Escapes { path: path.to_owned() })
+    }
+
+    fn kind(&self, path: &str) -> Result<EntryKind, TreeError> {
+        match path {
+            "" => Ok(EntryKind::Directory),
+            "loop" => Err(TreeError::LinkLoop { path: path.to_owned() }),
+            "out" => Err(TreeError::Escapes { path: path.to_owned() }),
+            _ => Ok(EntryKind::Missing),
+        }
+    }
+
+    fn list(&self, _path: &str) -> Result<Vec<tree::TreeEntry>, TreeError> {
+        Ok(vec![tree::TreeEntry { name: "a.yaml".to_owned(), kind: EntryKind::File }])
+    }
+}
+
+#[test]
+fn links_that_leave_the_repository_or_go_in_circles_are_errors() {
+    let check = |path: &str, want: &str| {
+        let source = format!(r#"{{"path":"{path}"}}"#);
+        let request = RenderRequest {
+            tree: &Links,
+            source: &serde_json::from_str(&source).unwrap(),
+            source_index: 0,
+            application_name: "web",
+            build_env: &BuildEnv::default(),
+            limits: RenderLimits::default(),
+        };
+        let error = render(&request).unwrap_err();
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        assert_eq!(format!("{error}{}", cause.unwrap_or_default()), want);
+    };
+    check("out", "out: app path outside root");
+    check("loop", "cannot read loop: loop: too many levels of symbolic links");
+    check(".", "cannot read a.yaml: a.yaml: leads out of the repository");
+}

@@ -72,6 +72,8 @@ pub enum Spelling {
     Quoted,
     /// Not at all: a key with nothing behind it, which is `null`.
     Blank,
+    /// A string that counts as written without quotes although it needs them.
+    Bare,
 }
 
 /// The names of the files that nodes point to, relative to the root of their source.
@@ -134,6 +136,7 @@ impl Position {
         match self.file.0 >> SPELLING_SHIFT {
             1 => Spelling::Quoted,
             2 => Spelling::Blank,
+            3 => Spelling::Bare,
             _ => Spelling::Plain,
         }
     }

@@ -37,6 +37,8 @@ enum History {
 struct Patching<'a> {
     map: &'a mut ResourceMap,
     index: Option<AnyIdIndex>,
+    /// The original and the present id of every resource, once a selector has asked.
+    identities: Option<Vec<[ResourceId; 2]>>,
     /// Whether a patch may have given two resources the same id since that was last looked at.
     may_collide: bool,
 }
@@ -267,7 +269,7 @@ fn clears_annotations(patch: &Node) -> bool {
 
 impl<'a> Patching<'a> {
     fn new(map: &'a mut ResourceMap) -> Self {
-        Self { map, index: None, may_collide: false }
+        Self { map, index: None, identities: None, may_collide: false }
     }
 
     /// The one resource that has or had the id of a patch.
@@ -293,18 +295,20 @@ impl<'a> Patching<'a> {
     }
 
     /// The places of the resources that a selector selects.
-    fn selected(&self, selector: &Selector) -> Vec<usize> {
-        let matches = |resource: &Resource| {
-            let (original, present) = (resource.original_id(), resource.id());
+    fn selected(&mut self, selector: &Selector) -> Vec<usize> {
+        let resources = self.map.as_slice();
+        let identities =
+            self.identities.get_or_insert_with(|| resources.iter().map(identities_of).collect());
+        let matches = |(resource, [original, present]): &(&Resource, &[ResourceId; 2])| {
             selector.matches(&Candidate {
                 resource: &resource.node,
                 names: [&original.name, &present.name],
                 namespaces: [&original.effective_namespace, &present.effective_namespace],
             })
         };
-        let resources = self.map.as_slice().iter().enumerate();
-        let left = resources.filter(|(_, resource)| !resource.is_empty());
-        left.filter(|(_, resource)| matches(resource)).map(|(place, _)| place).collect()
+        let candidates = resources.iter().zip(identities.iter()).enumerate();
+        let left = candidates.filter(|(_, (resource, _))| !resource.is_empty());
+        left.filter(|(_, candidate)| matches(candidate)).map(|(place, _)| place).collect()
     }
 
     fn merge(
@@ -352,6 +356,10 @@ impl<'a> Patching<'a> {
                 if history == History::Stored {
                     resource.store_previous_id();
                 }
+                // Kustomize keeps its notes in annotations: a patch finds that map there.
+                if !resource.previous.is_empty() || resource.needs_hash {
+                    resource.node.mapping_at(&["metadata", "annotations"]);
+                }
                 let described = resource.describe();
                 patches::apply_json(&mut resource.node, operations).map_err(|error| {
                     let origin = files.describe(resource.origin.position);
@@ -370,15 +378,23 @@ impl<'a> Patching<'a> {
         change: impl FnOnce(&mut Resource) -> Result<(), KustomizeError>,
     ) -> Result<(), KustomizeError> {
         let resource = &mut self.map.as_mut_slice()[place];
-        let Some(index) = &mut self.index else { return change(resource) };
-        let before: Vec<ResourceId> = resource.all_ids().collect();
+        let indexed = self.index.as_mut().map(|index| (index, resource.all_ids().collect()));
         change(resource)?;
+        if let Some(identities) = &mut self.identities {
+            identities[place] = identities_of(resource);
+        }
+        let Some((index, before)): Option<(_, Vec<ResourceId>)> = indexed else { return Ok(()) };
         index.remove(place, &before);
         if !resource.is_empty() {
             index.add(place, resource);
         }
         Ok(())
     }
+}
+
+/// The id a resource had first and the one it has.
+fn identities_of(resource: &Resource) -> [ResourceId; 2] {
+    [resource.original_id(), resource.id()]
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ fn merge_fields(
         let field = schema.and_then(|schema| schema.field(key));
         match walk(Some(node), other.as_deref_mut(), field).map_err(|e| e.below(key))? {
             Outcome::Cleared => cleared.push(key.clone()),
-            Outcome::Base => {}
+            Outcome::Base => quote_if_needed(node),
             Outcome::Patch => overwrite(node, other.map(|node| node.clone()).unwrap_or_default()),
         }
     }
@@ -209,6 +209,7 @@ fn merge_fields(
         let field = schema.and_then(|schema| schema.field(&key));
         let Some(node) = patch.get_mut(&key) else { continue };
         if walk(None, Some(node), field).map_err(|e| e.below(&key))? == Outcome::Patch {
+            quote_if_needed(node);
             base.push(key, node.clone());
         }
     }
@@ -222,20 +223,37 @@ fn overwrite(slot: &mut Node, mut value: Node) {
         if quoted && let Some(text) = scalar_text(&value) {
             value.value = Value::String(text);
         }
-        let spelling = if quoted { Spelling::Quoted } else { Spelling::Plain };
+        let spelling = match value.value {
+            _ if quoted => Spelling::Quoted,
+            Value::String(_) => Spelling::Bare,
+            _ => Spelling::Plain,
+        };
         value.position = value.position.spelled(spelling);
     }
     *slot = value;
 }
 
+/// Strings the program made have no quotes yet, but will get them if they need them.
 fn is_quoted(node: &Node) -> bool {
-    match &node.value {
-        Value::String(text) => {
-            node.position.spelling() == Spelling::Quoted
-                || !matches!(resolve(text, Dialect::GoYamlV3), Scalar::String)
-        }
+    match (&node.value, node.position.spelling()) {
+        (Value::String(_), Spelling::Quoted) => true,
+        (Value::String(text), Spelling::Plain) => !is_string(text, Dialect::GoYamlV3),
         _ => false,
     }
+}
+
+/// What the walk passes over gets quotes if YAML 1.1 needs them.
+fn quote_if_needed(node: &mut Node) {
+    if let Value::String(text) = &node.value
+        && matches!(node.position.spelling(), Spelling::Plain | Spelling::Bare)
+        && !is_string(text, Dialect::GoYamlV2)
+    {
+        node.position = node.position.spelled(Spelling::Quoted);
+    }
+}
+
+fn is_string(text: &str, dialect: Dialect) -> bool {
+    resolve(text, dialect) == Scalar::String
 }
 
 /// Goes over a part of the patch that is new to the object: nulls go, directives are obeyed.
@@ -262,7 +280,10 @@ pub(super) fn settle(node: &mut Node, schema: Option<Schema>) -> Result<bool, Me
             list_merge::merge_items(items, Other::Same, keys, schema)?;
             Ok(true)
         }
-        _ => Ok(true),
+        _ => {
+            quote_if_needed(node);
+            Ok(true)
+        }
     }
 }
 

@@ -63,6 +63,21 @@ fn a_scalar_keeps_the_quotes_of_the_one_it_overwrites() {
 }
 
 #[test]
+fn over_several_patches_the_quotes_of_the_first_value_count() {
+    let patched = |base: &str, patches: &[&str]| {
+        let document = |body: &str| read(&format!("{CONFIG_MAP}\n{body}\n"));
+        let merged = patches.iter().fold(document(base), |base, patch| {
+            merge(base, &document(patch), None).unwrap().unwrap()
+        });
+        merged.path(&["data", "a"]).cloned().unwrap()
+    };
+    assert_eq!(patched("data: {a: 2}", &[r#"data: {a: "3"}"#, "data: {a: 1}"]), 1.into());
+    let between = [r#"data: {a: "3"}"#, "data: {b: x}", "data: {a: 1}"];
+    assert_eq!(patched("data: {a: 2}", &between), "1".into());
+    assert_eq!(patched(r#"data: {a: "2"}"#, &["data: {a: 3}", "data: {a: 1}"]), "1".into());
+}
+
+#[test]
 fn lists_without_merge_keys_are_replaced() {
     check(CUSTOM, "a: [1, 2]", "a: [3]", "a: [3]");
     check(CUSTOM, "a: [1, 2]", "a: []", "a: []");
