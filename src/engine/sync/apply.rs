@@ -88,6 +88,17 @@ impl Applier<'_> {
         Err(format!("{}: somebody else changes it all the time", task.key))
     }
 
+    /// Judges the target of `task` without asking the server: for objects that cannot be tried
+    /// there yet.
+    ///
+    /// # Errors
+    /// Why it cannot be applied, in words for the result row.
+    pub fn check(&self, task: &SyncTask) -> Result<ApplyOutcome, String> {
+        let target = task.target.as_ref().ok_or("nothing to apply")?;
+        let sending = self.sending(&target.manifest.root, task.live.as_deref())?;
+        Ok(sending.map_or(ApplyOutcome::Unchanged, |sending| sending.outcome))
+    }
+
     /// What to send; `None` when nothing would change.
     fn sending(&self, target: &Node, live: Option<&Node>) -> Result<Option<Sending>, String> {
         match self.options.apply_method(target, live) {
@@ -164,6 +175,9 @@ pub async fn await_established(
 fn refusal(task: &SyncTask, error: ClusterError) -> String {
     match error.kind {
         ClusterErrorKind::UnknownKind => missing_kind(&task.key),
+        ClusterErrorKind::NotFound if error.message.starts_with("namespaces ") => {
+            format!("{}: create it, or sync with CreateNamespace=true", error.message)
+        }
         _ => error.message,
     }
 }

@@ -102,7 +102,10 @@ async fn try_one(applier: &Applier<'_>, new: &NewThings, task: &SyncTask) -> Ver
         TaskAction::Apply => {}
     }
     let Some(resource) = task.resource.as_ref().filter(|_| !new.must_come_before(task)) else {
-        return Verdict::Apply(ApplyOutcome::Created);
+        return match applier.check(task) {
+            Ok(outcome) => Verdict::Apply(outcome),
+            Err(refusal) => Verdict::Refused(refusal),
+        };
     };
     match applier.apply(task, resource).await {
         Ok(applied) => Verdict::Apply(applied.outcome),
