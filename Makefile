@@ -10,6 +10,9 @@ CARGO ?= cargo
 
 .PHONY: demo test lint bench install generate oracle
 
+# What `tiphys version` shows besides the number.
+demo bench install: export TIPHYS_COMMIT = $(shell git rev-parse --short HEAD 2>/dev/null)
+
 demo:
 	@tests/prerequisites.sh build demo
 	@$(CARGO) build --release --locked

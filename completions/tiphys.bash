@@ -389,7 +389,7 @@ _tiphys() {
             return 0
             ;;
         tiphys__subcmd__app__subcmd__delete)
-            opts="-N -f -p -y -n -v -h --app-namespace --file --cascade --propagation-policy --yes --wait --delete-namespace --timeout --wait-lock --no-lock --kubeconfig --context --argocd-namespace --verbose --core --help"
+            opts="-N -f -p -y -n -v -h --app-namespace --file --cascade --propagation-policy --yes --confirm-deletion --wait --delete-namespace --timeout --wait-lock --no-lock --kubeconfig --context --argocd-namespace --verbose --core --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

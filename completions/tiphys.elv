@@ -111,6 +111,7 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand --argocd-namespace 'Namespace of Argo CD''s resources (default: found in the cluster, else argocd)'
             cand -y 'Do not ask'
             cand --yes 'Do not ask'
+            cand --confirm-deletion 'Also delete resources that ask for confirmation (Delete=confirm)'
             cand --wait 'Wait until the application is gone (tiphys waits anyway when it deletes by itself)'
             cand --delete-namespace 'Also delete the destination namespace, if tiphys created it and it is empty'
             cand --no-lock 'Go on without a lock, for users who may not write Leases'

@@ -103,6 +103,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l confirm-deletion -d 'Also delete resources that ask for confirmation (Delete=confirm)'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l wait -d 'Wait until the application is gone (tiphys waits anyway when it deletes by itself)'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l delete-namespace -d 'Also delete the destination namespace, if tiphys created it and it is empty'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l no-lock -d 'Go on without a lock, for users who may not write Leases'

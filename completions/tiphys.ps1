@@ -117,6 +117,7 @@ Register-ArgumentCompleter -Native -CommandName 'tiphys' -ScriptBlock {
             [CompletionResult]::new('--argocd-namespace', '--argocd-namespace', [CompletionResultType]::ParameterName, 'Namespace of Argo CD''s resources (default: found in the cluster, else argocd)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--confirm-deletion', '--confirm-deletion', [CompletionResultType]::ParameterName, 'Also delete resources that ask for confirmation (Delete=confirm)')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until the application is gone (tiphys waits anyway when it deletes by itself)')
             [CompletionResult]::new('--delete-namespace', '--delete-namespace', [CompletionResultType]::ParameterName, 'Also delete the destination namespace, if tiphys created it and it is empty')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Go on without a lock, for users who may not write Leases')

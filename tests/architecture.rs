@@ -241,6 +241,16 @@ fn functions(source: &Source) -> Vec<(usize, usize)> {
     found
 }
 
+/// More packages than this in Cargo.lock need a reason and a new number here.
+const PACKAGES_MAX: usize = 280;
+
+#[test]
+fn dependencies_stay_few() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let count = lock.lines().filter(|line| *line == "[[package]]").count();
+    assert!(count <= PACKAGES_MAX, "{count} packages, {PACKAGES_MAX} are allowed");
+}
+
 #[test]
 fn no_test_file_is_forgotten() {
     let main = fs::read_to_string(root().join("tests/main.rs")).unwrap();

@@ -252,7 +252,7 @@ impl Cascading<'_> {
         if !unconfirmed.is_empty() && self.request.confirmation == Confirmation::Missing {
             let text = format!("these objects ask for confirmation: {}", unconfirmed.join(", "));
             return Err(EngineError::new(EngineErrorKind::Refused, text)
-                .with_hint("confirm their deletion at the prompt, or with --yes"));
+                .with_hint("delete them too with --confirm-deletion"));
         }
         Ok((doomed, kept))
     }

@@ -41,7 +41,8 @@ pub async fn run(context: &Context, arguments: &VersionArguments) -> CommandResu
 
 /// `v0.1.0+abc1234`.
 fn version() -> String {
-    let commit = COMMIT.map(|commit| format!("+{commit}")).unwrap_or_default();
+    let known = COMMIT.filter(|commit| !commit.is_empty());
+    let commit = known.map(|commit| format!("+{commit}")).unwrap_or_default();
     format!("v{}{commit}", env!("CARGO_PKG_VERSION"))
 }
 

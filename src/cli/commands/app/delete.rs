@@ -44,6 +44,9 @@ pub struct DeleteArguments {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Also delete resources that ask for confirmation (Delete=confirm)
+    #[arg(long)]
+    pub confirm_deletion: bool,
     /// Wait until the application is gone (tiphys waits anyway when it deletes by itself)
     #[arg(long)]
     pub wait: bool,
@@ -82,7 +85,11 @@ pub async fn run(context: &Context, arguments: &DeleteArguments) -> CommandResul
         } else {
             NamespaceFate::Keep
         },
-        confirmation: Confirmation::Missing,
+        confirmation: if arguments.confirm_deletion {
+            Confirmation::Given
+        } else {
+            Confirmation::Missing
+        },
         timeout: seconds(arguments.timeout),
         lock: Some(lock_mode(&arguments.lock)?),
         identity: context.identity(),
