@@ -6,6 +6,7 @@
 # make generate rewrite completions and man pages
 
 PREFIX ?= /usr/local
+TARGET ?= $(or $(CARGO_TARGET_DIR),target)
 CARGO ?= cargo
 
 .PHONY: demo test lint bench install generate oracle
@@ -42,7 +43,7 @@ generate:
 
 install:
 	$(CARGO) build --release --locked
-	install -Dm755 target/release/tiphys $(DESTDIR)$(PREFIX)/bin/tiphys
+	install -Dm755 $(TARGET)/release/tiphys $(DESTDIR)$(PREFIX)/bin/tiphys
 	install -Dm644 completions/tiphys.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tiphys
 	install -Dm644 completions/_tiphys $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tiphys
 	install -Dm644 completions/tiphys.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tiphys.fish
