@@ -117,7 +117,7 @@ pub struct ApplicationReference {
 #[derive(Clone, Debug, Default, Args)]
 pub struct LockArguments {
     /// Wait this long for another run on the same application to end (for example 2m)
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", conflicts_with = "no_lock")]
     pub wait_lock: Option<String>,
     /// Go on without a lock, for users who may not write Leases
     #[arg(long)]

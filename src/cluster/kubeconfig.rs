@@ -145,7 +145,12 @@ fn broken(what: &str, cause: &KubeconfigError) -> ClusterError {
         KubeconfigError::ReadConfig(source, _) => {
             config_error(&format!("cannot read {what}: {source}"))
         }
-        other => config_error(&format!("{what} cannot be used: {other}")),
+        // Only the first line: the rest may show a line of the file, with a token in it.
+        other => {
+            let said = other.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            config_error(&format!("{what} cannot be used: {first}"))
+        }
     }
 }
 

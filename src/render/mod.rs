@@ -189,6 +189,17 @@ pub enum RenderError {
     },
 }
 
+impl RenderError {
+    /// The line that is wrong with a caret below the column, `""` when there is none to show.
+    pub fn snippet(&self) -> String {
+        match self {
+            Self::Yaml(error) => error.snippet(),
+            Self::Kustomize { source, .. } => source.snippet(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// Renders one source of an Application.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, RenderError> {
     let source = request.source;

@@ -127,6 +127,14 @@ impl KustomizeError {
         Self::at(place, problem)
     }
 
+    /// The line that is wrong with a caret below the column, `""` when there is none to show.
+    pub fn snippet(&self) -> String {
+        match &*self.problem {
+            Problem::Yaml(error) | Problem::Patch(PatchError::Yaml(error)) => error.snippet(),
+            _ => String::new(),
+        }
+    }
+
     /// The same error, reached through the entry at `place`.
     pub(super) fn through(mut self, place: String) -> Self {
         self.through.insert(0, place);

@@ -101,7 +101,7 @@ pub struct SyncArguments {
 /// When the sync could not be carried out; a sync that failed or left something to prune
 /// answers no.
 pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult {
-    let world = context.writing_world_of(&arguments.application).await?;
+    let world = context.writing_world_of(&arguments.application, "sync").await?;
     let name = world.application_name(&arguments.application).await?;
     let stored = world.ports.store.application(&name).await?;
     let request = request(context, &world, arguments, &stored).await?;
