@@ -215,7 +215,7 @@ fn what_a_spec_lacks_or_says_twice_is_named_by_every_way_in() {
         let path = format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}");
         assert!(api().get(&path).is_none(), "{spec}");
         // The same, stored by somebody else.
-        let spec: serde_json::Value = serde_saphyr_value(&spec);
+        let spec: serde_json::Value = parsed(&spec);
         let collection = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
         api().post(
             collection,
@@ -228,7 +228,7 @@ fn what_a_spec_lacks_or_says_twice_is_named_by_every_way_in() {
     }
 }
 
-fn serde_saphyr_value(text: &str) -> serde_json::Value {
+fn parsed(text: &str) -> serde_json::Value {
     serde_yaml::from_str(text).unwrap()
 }
 
@@ -252,7 +252,7 @@ fn not_rendered(source: &str, complaint: &str) {
         ("jsonnet/a.jsonnet", "{}"),
     ]);
     let repo = format!("file://{}", shop.sandbox.path().join("repo").display());
-    let source: serde_json::Value = serde_yaml::from_str(&source.replace("REPO", &repo)).unwrap();
+    let source: serde_json::Value = parsed(&source.replace("REPO", &repo));
     let body = json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
         "metadata": {"name": shop.name},

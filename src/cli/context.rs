@@ -151,8 +151,18 @@ impl Context {
     pub async fn world_of(&self, reference: &ApplicationReference) -> Result<World, CommandError> {
         match &reference.file {
             Some(file) => self.file_mode(file, reference.name.as_deref()).await,
-            None => self.cluster_mode().await,
+            None => self.named_in_cluster(reference).await,
         }
+    }
+
+    async fn named_in_cluster(
+        &self,
+        reference: &ApplicationReference,
+    ) -> Result<World, CommandError> {
+        if reference.name.is_none() {
+            return Err(unnamed());
+        }
+        self.cluster_mode().await
     }
 
     /// Ports for a reference that will be written to. A file says nothing of the cluster it goes
@@ -166,7 +176,9 @@ impl Context {
         reference: &ApplicationReference,
         verb: &str,
     ) -> Result<World, CommandError> {
-        let Some(file) = &reference.file else { return self.cluster_mode().await };
+        let Some(file) = &reference.file else {
+            return self.named_in_cluster(reference).await;
+        };
         let OpenedFile { world, store } = self.open_file(file, reference.name.as_deref()).await?;
         self.confirm_cluster(world.client()?.kubeconfig_facts())?;
         match store.conflicting_application().await? {
@@ -456,10 +468,7 @@ impl World {
             let only = all.first().ok_or_else(|| CommandError::usage("the file is empty"))?;
             return in_namespace(only.name(), reference.app_namespace.as_deref());
         }
-        let text = reference
-            .name
-            .as_deref()
-            .ok_or_else(|| CommandError::usage("name the application, or give a file with -f"))?;
+        let text = reference.name.as_deref().ok_or_else(unnamed)?;
         self.name_of(text, reference.app_namespace.as_deref()).await
     }
 
@@ -525,6 +534,10 @@ impl World {
     pub fn user(&self) -> &str {
         self.client.as_ref().map_or("", |client| &client.kubeconfig_facts().user)
     }
+}
+
+fn unnamed() -> CommandError {
+    CommandError::usage("name the application, or give a file with -f")
 }
 
 /// The name of a file's Application, if the namespace asked for is its own.

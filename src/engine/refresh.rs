@@ -197,7 +197,10 @@ async fn project(
 }
 
 /// What can be judged about a spec without asking anybody.
-fn check_spec(application: &Application) -> Result<(), EngineError> {
+///
+/// # Errors
+/// When something is missing or contradicts itself.
+pub fn check_spec(application: &Application) -> Result<(), EngineError> {
     let invalid = |text: String| {
         let name = application.name();
         EngineError::new(EngineErrorKind::InvalidSpec, format!("application {name}: {text}"))
@@ -255,6 +258,7 @@ async fn open(
     revision: Option<&str>,
     local: Option<&LocalTree>,
 ) -> Result<ResolvedSource, EngineError> {
+    render::refuse_unsupported(source).map_err(|error| render_error(&error))?;
     if let Some(local) = local {
         let revision = revision.unwrap_or_default().to_owned();
         return Ok(ResolvedSource { revision, tree: local.tree.clone() });

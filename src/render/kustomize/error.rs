@@ -128,9 +128,10 @@ impl KustomizeError {
     }
 
     /// The line that is wrong with a caret below the column, `""` when there is none to show.
+    /// A patch is not shown: it may be one for a Secret.
     pub fn snippet(&self) -> String {
         match &*self.problem {
-            Problem::Yaml(error) | Problem::Patch(PatchError::Yaml(error)) => error.snippet(),
+            Problem::Yaml(error) => error.snippet(),
             _ => String::new(),
         }
     }
