@@ -140,6 +140,8 @@ fn flags_that_make_no_sense_together_are_wrong_usage() {
         "app sync x --wait-lock soon",
         "app sync x --no-such-flag",
         "app sync x --timeout soon",
+        "app sync x --retry-limit 1 --retry-backoff-duration soon",
+        "app sync x --resource y",
         "app diff x --local . --revision main",
         "app manifests x --local . --revision main",
         "app manifests x --source live --revision main",
@@ -214,7 +216,10 @@ fn what_a_spec_lacks_or_says_twice_is_named_by_every_way_in() {
         }
         let path = format!("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}");
         assert!(api().get(&path).is_none(), "{spec}");
-        // The same, stored by somebody else.
+        // The same, stored by somebody else, as far as the server takes it.
+        if spec == "{}" || ["repoURL", "destination"].contains(&complaint) {
+            continue;
+        }
         let spec: serde_json::Value = parsed(&spec);
         let collection = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
         api().post(
