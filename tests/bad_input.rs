@@ -18,12 +18,60 @@ fn refused(files: &[(&str, &str)], complaint: &str) {
 }
 
 #[test]
-fn broken_yaml_names_file_line_and_column() {
-    refused(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n")], "a.yaml:");
+fn broken_yaml_is_shown_with_file_line_column_and_a_caret() {
+    let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n";
+    refused(&[("a.yaml", broken)], "app/a.yaml:");
+    let shop = Shop::of(&[("a.yaml", broken)]);
+    shop.create();
+    for verb in ["diff", "manifests", "sync"] {
+        let run = shop.app(verb, &[]).exits(20).complains("app/a.yaml:");
+        run.complains("3 | metadata: {name: a\n  | ").complains("^");
+    }
+    shop.app("get", &[]).exits(0).says("ComparisonError").says("app/a.yaml:");
     let sandbox = Sandbox::offline();
     sandbox.write("a.yaml", "a: {b\n");
     sandbox.write("kustomization.yaml", "resources: [a.yaml]\n");
-    sandbox.tiphys(&["kustomize", "build", "."]).exits(1).complains("a.yaml:");
+    let run = sandbox.tiphys(&["kustomize", "build", "."]).exits(1).complains("a.yaml:");
+    run.complains("1 | a: {b\n  |");
+    sandbox.write("kustomization.yaml", "resources: [a.yaml\n");
+    let run = sandbox.tiphys(&["kustomize", "build", "."]).exits(1);
+    run.complains("kustomization.yaml:").complains("1 | resources: [a.yaml\n");
+    sandbox.write("kustomization.yaml", "patches: [{patch: '{a: [', target: {kind: X}}]\n");
+    sandbox.tiphys(&["kustomize", "build", "."]).exits(1).complains("kustomization.yaml");
+}
+
+#[test]
+fn a_broken_line_of_a_secret_is_not_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n\
+                  stringData: {password: hunter2\n";
+    let shop = Shop::of(&[("s.yaml", secret)]);
+    shop.create();
+    let sandbox = Sandbox::offline();
+    sandbox.write("s.yaml", secret);
+    sandbox.write("kustomization.yaml", "resources: [s.yaml]\n");
+    let generator = Sandbox::offline();
+    generator.write(
+        "kustomization.yaml",
+        "secretGenerator:\n- name: s\n  literals: [password=hunter2\n",
+    );
+    let patch = Sandbox::offline();
+    patch.write("s.yaml", &secret.replace("{password: hunter2", "{a: b}"));
+    patch.write(
+        "kustomization.yaml",
+        "resources: [s.yaml]\npatches:\n- target: {kind: Secret}\n  patch: |-\n    \
+         - op: replace\n      path: /stringData/a\n      value: [hunter2\n",
+    );
+    for run in [
+        shop.app("diff", &["-vvv"]).exits(20),
+        shop.app("sync", &["-vvv"]).exits(20),
+        shop.app("get", &["-vvv"]).exits(0),
+        sandbox.tiphys(&["kustomize", "build"]).exits(1),
+        generator.tiphys(&["kustomize", "build"]).exits(1),
+        patch.tiphys(&["kustomize", "build"]).exits(1),
+    ] {
+        assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"), "{run:?}");
+        assert!(run.stdout.contains("yaml:") || run.stderr.contains("yaml"), "{run:?}");
+    }
 }
 
 #[test]
@@ -229,4 +277,123 @@ fn nothing_of_a_secret_is_printed() {
     let diff = shop.app("diff", &[]).exits(1);
     assert!(!diff.stdout.contains("hunter") && !diff.stdout.contains("aHVudGVy"));
     shop.app("manifests", &["--show-secrets"]).exits(0).says("hunter2");
+}
+
+/// A kubeconfig for a user of whom the cluster knows only what the test binds to the name.
+fn impersonating(sandbox: &Sandbox, user: &str) {
+    let admin = std::fs::read_to_string(crate::harness::control_plane::kubeconfig()).unwrap();
+    let token = admin.lines().find(|line| line.trim_start().starts_with("token:")).unwrap();
+    let indent = &token[..token.len() - token.trim_start().len()];
+    sandbox.write("as", &admin.replace(token, &format!("{token}\n{indent}as: {user}")));
+}
+
+#[test]
+fn one_kind_that_may_not_be_written_stops_the_sync_before_the_first_write() {
+    let shop = Shop::new();
+    shop.create();
+    api().namespace(&shop.namespace);
+    let user = unique("deployer");
+    let rules = json!([
+        {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["argoproj.io"], "resources": ["*"], "verbs": ["*"]},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["*"], "verbs": ["*"]},
+        {"apiGroups": ["apps"], "resources": ["*"], "verbs": ["*"]},
+        {"apiGroups": [""], "resources": ["services"], "verbs": ["*"]},
+    ]);
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let meta = json!({"name": user});
+    api().post(&format!("{rbac}/clusterroles"), &json!({"metadata": meta, "rules": rules}));
+    api().post(
+        &format!("{rbac}/clusterrolebindings"),
+        &json!({"metadata": meta, "roleRef": {"apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole", "name": user},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]}),
+    );
+    impersonating(&shop.sandbox, &user);
+    let run = shop.sandbox.tiphys(&["--kubeconfig", "as", "app", "sync", &shop.name]);
+    run.exits_one_of(&[1, 20]).complains_or_says("configmaps").complains_or_says(&user);
+    assert!(shop.settings().is_none());
+    assert!(api().get(&shop.object("apis/apps/v1", "deployments/web")).is_none());
+    assert!(api().get(&shop.object("api/v1", "services/web")).is_none());
+    shop.sandbox.tiphys(&["--kubeconfig", "as", "app", "diff", &shop.name]).exits(1);
+    api().delete(&format!("{rbac}/clusterrolebindings/{user}"));
+    api().delete(&format!("{rbac}/clusterroles/{user}"));
+}
+
+#[test]
+fn a_user_without_any_right_is_told_which_one_is_missing() {
+    let shop = Shop::new();
+    shop.create();
+    let user = unique("nobody");
+    impersonating(&shop.sandbox, &user);
+    for verb in ["list", "get", "sync"] {
+        let mut arguments = vec!["--kubeconfig", "as", "app", verb];
+        if verb != "list" {
+            arguments.push(&shop.name);
+        }
+        let run = shop.sandbox.tiphys(&arguments).exits(20);
+        run.complains("applications").complains("not allowed to");
+    }
+}
+
+/// Runs `tiphys app diff` of a shop with one hostile file; it must end by itself with an answer.
+#[track_caller]
+fn hostile(text: &str, complaint: &str) {
+    let shop = Shop::of(&[("a.yaml", text)]);
+    shop.create();
+    shop.app("diff", &[]).exits(20).complains(complaint);
+    shop.app("sync", &[]).exits_one_of(&[1, 20]);
+    let sandbox = Sandbox::offline();
+    sandbox.write("a.yaml", text);
+    sandbox.write("kustomization.yaml", "resources: [a.yaml]\n");
+    sandbox.tiphys(&["kustomize", "build"]).exits(1).complains("a.yaml");
+    sandbox.tiphys(&["app", "diff", "-f", "a.yaml"]).exits(20);
+}
+
+#[test]
+fn aliases_that_multiply_are_refused() {
+    let mut text = format!("{CONFIG}data:\n  l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let line = vec![format!("*l{}", level - 1); 10].join(", ");
+        text += &format!("  l{level}: &l{level} [{line}]\n");
+    }
+    hostile(&text, "a.yaml");
+}
+
+#[test]
+fn deep_nesting_is_refused_without_a_crash() {
+    let deep = 200_000;
+    hostile(&format!("{CONFIG}data: {}{}\n", "[".repeat(deep), "]".repeat(deep)), "a.yaml");
+    hostile(&format!("{CONFIG}data: {}1{}\n", "{a: ".repeat(deep), "}".repeat(deep)), "a.yaml");
+    hostile(&format!("{CONFIG}data:\n  {}x\n", "- ".repeat(deep)), "a.yaml");
+}
+
+#[test]
+fn files_beyond_any_manifest_are_refused() {
+    let shop = Shop::new();
+    shop.create();
+    let line = "x".repeat(1 << 20);
+    let text: String = (0..60).map(|number| format!("# {number} {line}\n")).collect();
+    shop.sandbox.write("repo/app/big.yaml", &text);
+    shop.commit("60 MiB of comments");
+    let run = shop.app("diff", &["--refresh"]).exits(20);
+    run.complains("larger than").complains("big.yaml");
+    shop.sandbox.write("big.yaml", &text);
+    shop.sandbox.write("kustomization.yaml", "resources: [big.yaml]\n");
+    shop.sandbox.tiphys(&["kustomize", "build"]).exits(1).complains("big.yaml");
+    let run = shop.sandbox.tiphys(&["app", "diff", "-f", "big.yaml"]).exits(20);
+    run.complains("cannot read big.yaml: it is larger than");
+}
+
+#[test]
+fn odd_characters_in_a_path_are_no_way_around() {
+    let shop = Shop::new();
+    shop.create();
+    for path in ["app\n/x", "app\u{0}", "app/\u{0}/../../..", "\u{7}", "app\r", "-p"] {
+        let patch = json!({"spec": {"source": {"path": path}}});
+        api().patch(&shop.application(), &patch);
+        let run = shop.app("diff", &["--refresh"]).exits(20);
+        assert!(!run.stderr.contains('\u{0}') && !run.stderr.contains('\u{7}'), "{path:?}");
+        assert!(run.stderr.starts_with("error: "), "{path:?}: {}", run.stderr);
+    }
 }

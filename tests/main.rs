@@ -2,7 +2,9 @@
 
 mod adapters;
 mod architecture;
+mod bad_applications;
 mod bad_input;
+mod bad_sources;
 mod demo;
 mod engine;
 mod generated;

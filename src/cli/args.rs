@@ -7,6 +7,7 @@ use clap::builder::{Styles, styling};
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::commands;
+use crate::support::duration;
 
 /// The texts that `--help`, man pages and README share.
 const ABOUT: &str = "GitOps for Kubernetes: Argo CD Applications, reconciled from your shell";
@@ -113,11 +114,20 @@ pub struct ApplicationReference {
     pub file: Option<String>,
 }
 
+/// Checks a duration as Go writes it; the text stays as it is.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn go_duration(text: &str) -> Result<String, String> {
+    let parsed = duration::parse(text);
+    parsed.map(|_| text.to_owned()).map_err(|_| "write a duration such as 90s or 2m".to_owned())
+}
+
 /// How a writing verb treats the lock of an Application.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LockArguments {
     /// Wait this long for another run on the same application to end (for example 2m)
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", value_parser = go_duration, conflicts_with = "no_lock")]
     pub wait_lock: Option<String>,
     /// Go on without a lock, for users who may not write Leases
     #[arg(long)]

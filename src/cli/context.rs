@@ -17,7 +17,8 @@ use super::error::CommandError;
 use super::{output, prompt};
 use crate::cluster::argocd_namespace::DEFAULT_NAMESPACE;
 use crate::cluster::{
-    ArgocdNamespace, ClusterClient, ConnectOptions, InCluster, KubeDestinations, resources,
+    ArgocdNamespace, ClusterClient, ConnectOptions, InCluster, KubeDestinations, KubeconfigFacts,
+    NoCluster, no_cluster, resources,
 };
 use crate::engine::event::Sink;
 use crate::engine::interrupt::Interrupt;
@@ -63,7 +64,14 @@ pub struct Context {
 pub struct World {
     /// What the engine works with.
     pub ports: Ports,
-    client: Arc<ClusterClient>,
+    /// `None` for verbs that must not need a cluster.
+    client: Option<Arc<ClusterClient>>,
+}
+
+/// An Application's file, connected.
+struct OpenedFile {
+    world: World,
+    store: Arc<FileStore>,
 }
 
 /// A Secret read from the cluster.
@@ -96,27 +104,44 @@ impl Context {
         let argocd = Arc::new(ArgocdNamespace::new(Arc::clone(&client), given));
         let store = Arc::new(CrdStore::new(Arc::clone(&client), Arc::clone(&argocd)));
         let destinations = self.destinations(&client, &argocd);
-        Ok(self.world(client, destinations, store))
+        Ok(self.world(Some(client), destinations, store))
     }
 
     /// Ports over the Application in a file.
     ///
     /// # Errors
     /// When the file cannot be read or holds no such Application, or without a kubeconfig.
-    pub async fn file_mode(
-        &self,
-        file: &str,
-        name: Option<&str>,
-        record_use: RecordUse,
-    ) -> Result<World, CommandError> {
+    pub async fn file_mode(&self, file: &str, name: Option<&str>) -> Result<World, CommandError> {
+        Ok(self.open_file(file, name).await?.world)
+    }
+
+    async fn open_file(&self, file: &str, name: Option<&str>) -> Result<OpenedFile, CommandError> {
         let text = self.read_file(file)?;
         let documents = store::read_file(&text, file, name)?;
         let client = self.connect().await?;
         let given = self.explicit_namespace(None);
         let argocd = Arc::new(ArgocdNamespace::new(Arc::clone(&client), given));
         let destinations = self.destinations(&client, &argocd);
-        let store = FileStore::new(documents, Arc::clone(&destinations), record_use);
-        Ok(self.world(client, destinations, Arc::new(store)))
+        let store = Arc::new(FileStore::new(documents, Arc::clone(&destinations), RecordUse::Read));
+        let world = self.world(Some(client), destinations, Arc::clone(&store) as Arc<dyn Store>);
+        Ok(OpenedFile { world, store })
+    }
+
+    /// Ports over the Application in a file for verbs that only render: no cluster is asked, and
+    /// there need not be one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no such Application.
+    pub fn rendering_file_mode(
+        &self,
+        file: &str,
+        name: Option<&str>,
+    ) -> Result<World, CommandError> {
+        let text = self.read_file(file)?;
+        let documents = store::read_file(&text, file, name)?;
+        let destinations = Arc::new(NoCluster) as Arc<dyn Destinations>;
+        let store = FileStore::new(documents, Arc::clone(&destinations), RecordUse::Skip);
+        Ok(self.world(None, destinations, Arc::new(store)))
     }
 
     /// Ports for a reference: its file, or the cluster.
@@ -125,25 +150,51 @@ impl Context {
     /// As [`Self::file_mode`] and [`Self::cluster_mode`].
     pub async fn world_of(&self, reference: &ApplicationReference) -> Result<World, CommandError> {
         match &reference.file {
-            Some(file) => self.file_mode(file, reference.name.as_deref(), RecordUse::Read).await,
-            None => self.cluster_mode().await,
+            Some(file) => self.file_mode(file, reference.name.as_deref()).await,
+            None => self.named_in_cluster(reference).await,
         }
+    }
+
+    async fn named_in_cluster(
+        &self,
+        reference: &ApplicationReference,
+    ) -> Result<World, CommandError> {
+        if reference.name.is_none() {
+            return Err(unnamed());
+        }
+        self.cluster_mode().await
     }
 
     /// Ports for a reference that will be written to. A file says nothing of the cluster it goes
     /// to, so the user has to.
     ///
     /// # Errors
-    /// As [`Self::world_of`]; also when the cluster is not explicit and nobody can be asked.
+    /// As [`Self::world_of`]; also when the cluster is not explicit and nobody can be asked, and
+    /// when the cluster holds an Application of the file's name, which `verb` would work against.
     pub async fn writing_world_of(
         &self,
         reference: &ApplicationReference,
+        verb: &str,
     ) -> Result<World, CommandError> {
-        let world = self.world_of(reference).await?;
-        if reference.file.is_none() {
-            return Ok(world);
+        let Some(file) = &reference.file else {
+            return self.named_in_cluster(reference).await;
+        };
+        let OpenedFile { world, store } = self.open_file(file, reference.name.as_deref()).await?;
+        self.confirm_cluster(world.client()?.kubeconfig_facts())?;
+        match store.conflicting_application().await? {
+            Some(_) => {
+                let name = store.name();
+                let there = format!(
+                    "application '{name}' is in the cluster too: {file} would work against it"
+                );
+                Err(CommandError::failed(there).hint(format!("use: tiphys app {verb} {name}")))
+            }
+            None => Ok(world),
         }
-        let facts = world.client.kubeconfig_facts();
+    }
+
+    /// A file says nothing of the cluster it goes to, so the user has to.
+    fn confirm_cluster(&self, facts: &KubeconfigFacts) -> Result<(), CommandError> {
         output::notice(&format!("context {}, server {}", facts.context, facts.server));
         let is_explicit = self.global.context.is_some()
             || self.global.kubeconfig.is_some()
@@ -154,7 +205,7 @@ impl Context {
                 "--context, --kubeconfig or KUBECONFIG",
             )?
         {
-            return Ok(world);
+            return Ok(());
         }
         Err(CommandError::usage("stopped: nothing was changed"))
     }
@@ -184,7 +235,7 @@ impl Context {
             file_name: file.into(),
         };
         let (documents, warnings) = read::read_documents(&text, &options)
-            .map_err(|error| CommandError::failed(format!("{error}\n{}", error.snippet())))?;
+            .map_err(|error| CommandError::failed(error.to_string()).snippet(error.snippet()))?;
         for warning in warnings {
             output::warning(&warning.message);
         }
@@ -196,15 +247,19 @@ impl Context {
     /// # Errors
     /// When it cannot be read, is too large or no UTF-8.
     pub fn read_file(&self, file: &str) -> Result<String, CommandError> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
+        let limit = FILE_BYTES_MAX + 1;
         let read = if file == "-" {
-            io::stdin().take(FILE_BYTES_MAX).read_to_string(&mut text)
+            io::stdin().take(limit).read_to_end(&mut bytes)
         } else {
-            fs::File::open(file)
-                .and_then(|opened| opened.take(FILE_BYTES_MAX).read_to_string(&mut text))
+            fs::File::open(file).and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
         };
-        read.map_err(|error| CommandError::failed(format!("cannot read {file}: {error}")))?;
-        Ok(text)
+        let failed = |cause: &str| CommandError::failed(format!("cannot read {file}: {cause}"));
+        read.map_err(|error| failed(&error.to_string()))?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(failed(&format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+        }
+        String::from_utf8(bytes).map_err(|_| failed("it is no UTF-8 text"))
     }
 
     /// The files of a folder on disk.
@@ -346,7 +401,7 @@ impl Context {
 
     fn world(
         &self,
-        client: Arc<ClusterClient>,
+        client: Option<Arc<ClusterClient>>,
         destinations: Arc<dyn Destinations>,
         store: Arc<dyn Store>,
     ) -> World {
@@ -388,6 +443,10 @@ impl Context {
 }
 
 impl World {
+    fn client(&self) -> Result<&ClusterClient, CommandError> {
+        self.client.as_deref().ok_or_else(|| CommandError::from(no_cluster()))
+    }
+
     /// Argo CD's namespace.
     ///
     /// # Errors
@@ -407,12 +466,9 @@ impl World {
         if self.ports.store.kind() == StoreKind::Files {
             let all = self.ports.store.applications(None, "").await?;
             let only = all.first().ok_or_else(|| CommandError::usage("the file is empty"))?;
-            return Ok(only.name());
+            return in_namespace(only.name(), reference.app_namespace.as_deref());
         }
-        let text = reference
-            .name
-            .as_deref()
-            .ok_or_else(|| CommandError::usage("name the application, or give a file with -f"))?;
+        let text = reference.name.as_deref().ok_or_else(unnamed)?;
         self.name_of(text, reference.app_namespace.as_deref()).await
     }
 
@@ -447,7 +503,7 @@ impl World {
         namespace: &str,
         name: &str,
     ) -> Result<Option<ClusterSecret>, CommandError> {
-        let found = self.client.get(&resources::secrets(), namespace, name).await?;
+        let found = self.client()?.get(&resources::secrets(), namespace, name).await?;
         Ok(found.map(ClusterSecret))
     }
 
@@ -470,13 +526,30 @@ impl World {
             validation: FieldValidation::Warn,
             manager: "tiphys",
         };
-        self.client.write(&request).await?;
+        self.client()?.write(&request).await?;
         Ok(())
     }
 
     /// The user and context of the connection, for messages.
     pub fn user(&self) -> &str {
-        &self.client.kubeconfig_facts().user
+        self.client.as_ref().map_or("", |client| &client.kubeconfig_facts().user)
+    }
+}
+
+fn unnamed() -> CommandError {
+    CommandError::usage("name the application, or give a file with -f")
+}
+
+/// The name of a file's Application, if the namespace asked for is its own.
+fn in_namespace(
+    name: ApplicationName,
+    wanted: Option<&str>,
+) -> Result<ApplicationName, CommandError> {
+    match wanted {
+        Some(flag) if flag != name.namespace => Err(CommandError::usage(format!(
+            "the file's application is '{name}', not one of --app-namespace {flag}"
+        ))),
+        _ => Ok(name),
     }
 }
 

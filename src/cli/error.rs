@@ -29,6 +29,8 @@ pub struct CommandError {
     pub cause: anyhow::Error,
     /// What to try.
     pub hints: Vec<String>,
+    /// The line of a file that is wrong, with a caret below it; may be empty.
+    pub snippet: String,
 }
 
 /// What a command's `run` answers.
@@ -37,7 +39,8 @@ pub type CommandResult = Result<Exit, CommandError>;
 impl CommandError {
     /// A failure of `kind`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, cause: anyhow::Error::msg(message.into()), hints: Vec::new() }
+        let cause = anyhow::Error::msg(message.into());
+        Self { kind, cause, hints: Vec::new(), snippet: String::new() }
     }
 
     /// Arguments that do not make sense together.
@@ -65,6 +68,13 @@ impl CommandError {
         self
     }
 
+    /// The same with the line of a file that is wrong.
+    #[must_use]
+    pub fn snippet(mut self, snippet: impl Into<String>) -> Self {
+        self.snippet = snippet.into();
+        self
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self.kind {
@@ -82,6 +92,7 @@ impl CommandError {
         for (number, cause) in causes.iter().enumerate() {
             lines.push(format!("  {}: {cause}", number + 1));
         }
+        lines.extend(self.snippet.lines().map(str::to_owned));
         lines.extend(self.hints.iter().map(|hint| format!("hint: {hint}")));
         lines
     }
@@ -94,7 +105,12 @@ impl From<EngineError> for CommandError {
             EngineErrorKind::ConditionFailed => ErrorKind::No,
             _ => ErrorKind::Failed,
         };
-        Self { kind, cause: anyhow::Error::msg(error.message), hints: error.hints }
+        Self {
+            kind,
+            cause: anyhow::Error::msg(error.message),
+            hints: error.hints,
+            snippet: error.snippet,
+        }
     }
 }
 
@@ -114,7 +130,7 @@ impl From<io::Error> for CommandError {
     /// Failures of stdout; other files carry their path in the message.
     fn from(error: io::Error) -> Self {
         let cause = anyhow::Error::new(error).context("cannot write to stdout");
-        Self { kind: ErrorKind::Failed, cause, hints: Vec::new() }
+        Self { kind: ErrorKind::Failed, cause, hints: Vec::new(), snippet: String::new() }
     }
 }
 
@@ -125,11 +141,16 @@ mod tests {
     #[test]
     fn causes_are_numbered_and_hints_come_last() {
         let cause = anyhow::Error::msg("connection refused").context("cannot reach the server");
-        let error =
-            CommandError { kind: ErrorKind::Failed, cause, hints: vec!["try later".into()] };
+        let error = CommandError { cause, ..CommandError::failed("").snippet("1 | a: [") }
+            .hint("try later");
         assert_eq!(
             error.report(),
-            ["error: cannot reach the server", "  1: connection refused", "hint: try later"]
+            [
+                "error: cannot reach the server",
+                "  1: connection refused",
+                "1 | a: [",
+                "hint: try later"
+            ]
         );
         assert_eq!(error.exit().code(), 20);
     }

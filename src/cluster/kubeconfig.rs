@@ -93,8 +93,7 @@ pub(super) async fn choose_context(
 }
 
 fn choose_in_cluster(options: &ConnectOptions) -> Result<Chosen, ClusterError> {
-    let missing = "no kubeconfig found: pass --kubeconfig FILE, set KUBECONFIG or write \
-                   ~/.kube/config";
+    let missing = &missing_kubeconfig(options);
     if options.in_cluster == InCluster::Forbidden {
         return Err(config_error(missing));
     }
@@ -116,23 +115,30 @@ fn load(options: &ConnectOptions) -> Result<Kubeconfig, ClusterError> {
     if let Some(file) = &options.kubeconfig {
         return read(file);
     }
-    let listed: Vec<PathBuf> = options
-        .kubeconfig_env
-        .as_ref()
-        .map(|list| std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()).collect())
-        .unwrap_or_default();
-    let files = if listed.is_empty() {
-        options.home.iter().map(|home| home.join(".kube").join("config")).collect()
-    } else {
-        listed
-    };
     let mut merged = Kubeconfig::default();
-    for file in files.iter().filter(|file| file.exists()) {
+    for file in files_of(options).iter().filter(|file| file.exists()) {
         merged = merged
             .merge(read(file)?)
             .map_err(|cause| broken(&format!("kubeconfig {}", file.display()), &cause))?;
     }
     Ok(merged)
+}
+
+/// The files that may hold a kubeconfig, there or not.
+fn files_of(options: &ConnectOptions) -> Vec<PathBuf> {
+    if let Some(file) = &options.kubeconfig {
+        return vec![file.clone()];
+    }
+    let listed: Vec<PathBuf> = options
+        .kubeconfig_env
+        .as_ref()
+        .map(|list| std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()).collect())
+        .unwrap_or_default();
+    if listed.is_empty() {
+        options.home.iter().map(|home| home.join(".kube").join("config")).collect()
+    } else {
+        listed
+    }
 }
 
 fn read(file: &Path) -> Result<Kubeconfig, ClusterError> {
@@ -145,8 +151,26 @@ fn broken(what: &str, cause: &KubeconfigError) -> ClusterError {
         KubeconfigError::ReadConfig(source, _) => {
             config_error(&format!("cannot read {what}: {source}"))
         }
-        other => config_error(&format!("{what} cannot be used: {other}")),
+        // Only the first line: the rest may show a line of the file, with a token in it.
+        other => {
+            let said = other.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            config_error(&format!("{what} cannot be used: {first}"))
+        }
     }
+}
+
+fn missing_kubeconfig(options: &ConnectOptions) -> String {
+    let files: Vec<String> =
+        files_of(options).iter().map(|file| file.display().to_string()).collect();
+    let looked = if files.is_empty() {
+        String::new()
+    } else {
+        format!(" (no context in {})", files.join(", "))
+    };
+    format!(
+        "no kubeconfig found{looked}: pass --kubeconfig FILE, set KUBECONFIG or write ~/.kube/config"
+    )
 }
 
 fn missing_context(kubeconfig: &Kubeconfig, name: &str) -> String {

@@ -13,6 +13,7 @@ use crate::model::status::ConditionType;
 use crate::model::tracking::set_tracking;
 use crate::model::{ApiCatalog, Condition, GroupKind, Manifest, ResourceKey, Scope, Settings};
 use crate::render::Rendered;
+use crate::render::kustomize::is_cluster_scoped;
 use crate::yaml::{Node, SourceMap};
 
 /// What building a target state needs to know.
@@ -69,7 +70,7 @@ fn build_object(
         let message = format!("Resource {group_kind} {name} is excluded in the settings");
         return Err(condition(ConditionType::ExcludedResourceWarning, message));
     }
-    let scope = scopes.find(&group_kind);
+    let scope = scopes.find(&group_kind, manifest.root.version());
     place(&mut manifest.root, scope, context.destination_namespace)?;
     let object = &mut manifest.root;
     set_tracking(object, context.instance, context.destination_namespace, context.settings);
@@ -162,10 +163,14 @@ fn keep_last(
 }
 
 impl Scopes<'_> {
-    /// The scope of a kind: as the cluster serves it, else as a definition beside it says.
-    fn find(&self, kind: &GroupKind) -> Option<Scope> {
+    /// The scope of a kind: as the cluster serves it, else as a definition beside it says, else
+    /// as Kubernetes has it.
+    fn find(&self, kind: &GroupKind, version: &str) -> Option<Scope> {
         let served = self.catalog.find(kind).map(|resource| resource.scope);
-        served.or_else(|| self.defined.get(kind).copied())
+        let known = served.or_else(|| self.defined.get(kind).copied());
+        known.or_else(|| {
+            is_cluster_scoped(&kind.group, version, &kind.kind).then_some(Scope::Cluster)
+        })
     }
 }
 

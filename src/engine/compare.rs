@@ -153,6 +153,20 @@ pub async fn render_application(
     refresh::targets(ports, application, &mut place, &choice, options.local.as_ref()).await
 }
 
+/// Renders `application` without asking any cluster.
+///
+/// # Errors
+/// When Git's side cannot be had.
+pub async fn render_without_cluster(
+    ports: &Ports,
+    application: &Application,
+    options: &CompareOptions,
+) -> Result<Targets, EngineError> {
+    let choice = revision_choice(options);
+    let local = options.local.as_ref();
+    refresh::targets_without_cluster(ports, application, &choice, local).await
+}
+
 /// Compares given targets with what is live now.
 ///
 /// # Errors

@@ -52,12 +52,14 @@ pub struct EngineError {
     pub message: String,
     /// What the user can do.
     pub hints: Vec<String>,
+    /// The line of a file that is wrong, with a caret below it; may be empty.
+    pub snippet: String,
 }
 
 impl EngineError {
     /// A failure of `kind` in the given words.
     pub fn new(kind: EngineErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        Self { kind, message: message.into(), hints: Vec::new(), snippet: String::new() }
     }
 
     /// The same with something to try; an empty hint is none.

@@ -98,6 +98,40 @@ pub async fn targets(
     choice: &RevisionChoice,
     local: Option<&LocalTree>,
 ) -> Result<Targets, EngineError> {
+    let (rendered, revisions) = render_all(ports, application, choice, local).await?;
+    if mentions_unknown_kind(&rendered, &place.catalog) {
+        place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
+    }
+    Ok(target_state(application, &place.settings, &place.catalog, rendered, revisions))
+}
+
+/// The same without asking any cluster: kinds that Kubernetes does not bring and the manifests do
+/// not define are taken for namespaced.
+///
+/// # Errors
+/// As [`place`] and [`targets`].
+pub async fn targets_without_cluster(
+    ports: &Ports,
+    application: &Application,
+    choice: &RevisionChoice,
+    local: Option<&LocalTree>,
+) -> Result<Targets, EngineError> {
+    check_spec(application)?;
+    let settings = settings(ports).await?;
+    if let Some(project) = project(ports, application).await? {
+        check_project(application, &project)?;
+    }
+    let (rendered, revisions) = render_all(ports, application, choice, local).await?;
+    Ok(target_state(application, &settings, &ApiCatalog::default(), rendered, revisions))
+}
+
+/// Opens and renders all sources; the renders and the commits, in the order of the sources.
+async fn render_all(
+    ports: &Ports,
+    application: &Application,
+    choice: &RevisionChoice,
+    local: Option<&LocalTree>,
+) -> Result<(Vec<Rendered>, Vec<String>), EngineError> {
     let sources = application.sources();
     let pinned = pinned_revisions(application, choice);
     let opening = sources.iter().enumerate().map(|(index, source)| {
@@ -111,10 +145,7 @@ pub async fn targets(
         .collect();
     let rendered = in_order(rendered)?;
     let revisions = resolved.into_iter().map(|source| source.revision).collect();
-    if mentions_unknown_kind(&rendered, &place.catalog) {
-        place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
-    }
-    Ok(target_state(application, place, rendered, revisions))
+    Ok((rendered, revisions))
 }
 
 /// Whether Git has an object whose kind the cluster did not serve when it was last asked: it may
@@ -166,7 +197,10 @@ async fn project(
 }
 
 /// What can be judged about a spec without asking anybody.
-fn check_spec(application: &Application) -> Result<(), EngineError> {
+///
+/// # Errors
+/// When something is missing or contradicts itself.
+pub fn check_spec(application: &Application) -> Result<(), EngineError> {
     let invalid = |text: String| {
         let name = application.name();
         EngineError::new(EngineErrorKind::InvalidSpec, format!("application {name}: {text}"))
@@ -224,6 +258,7 @@ async fn open(
     revision: Option<&str>,
     local: Option<&LocalTree>,
 ) -> Result<ResolvedSource, EngineError> {
+    render::refuse_unsupported(source).map_err(|error| render_error(&error))?;
     if let Some(local) = local {
         let revision = revision.unwrap_or_default().to_owned();
         return Ok(ResolvedSource { revision, tree: local.tree.clone() });
@@ -318,23 +353,24 @@ fn render_error(error: &RenderError) -> EngineError {
         RenderError::Unsupported { .. } => EngineErrorKind::UnsupportedSource,
         _ => EngineErrorKind::Render,
     };
-    EngineError::new(kind, with_causes(error))
+    EngineError { snippet: error.snippet(), ..EngineError::new(kind, with_causes(error)) }
 }
 
 fn target_state(
     application: &Application,
-    place: &Place,
+    settings: &Settings,
+    catalog: &ApiCatalog,
     rendered: Vec<Rendered>,
     revisions: Vec<String>,
 ) -> Targets {
     let source_types = rendered.iter().map(|one| format!("{:?}", one.source_type)).collect();
     let warnings = rendered.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
-    let instance = application.name().instance(&place.settings.argocd_namespace);
+    let instance = application.name().instance(&settings.argocd_namespace);
     let context = TargetContext {
         instance: &instance,
         destination_namespace: &application.spec.destination.namespace,
-        settings: &place.settings,
-        catalog: &place.catalog,
+        settings,
+        catalog,
     };
     Targets { state: target::build(rendered, &context), revisions, source_types, warnings }
 }

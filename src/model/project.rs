@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api_catalog::Scope;
 use super::application::ApplicationDestination;
+use super::repository::url_without_password;
 use super::resource_key::ResourceKey;
 use crate::support::glob::{Glob, Separator};
 use crate::yaml::Node;
@@ -109,7 +110,8 @@ impl AppProject {
         if !denied && allowing.any(|rule| matches(rule)) {
             return Ok(());
         }
-        Err(format!("application repo {repo_url} is not permitted in project '{}'", self.name()))
+        let shown = url_without_password(repo_url);
+        Err(format!("application repo {shown} is not permitted in project '{}'", self.name()))
     }
 
     /// Whether Applications of this project may be deployed to the destination; its server and

@@ -131,6 +131,14 @@ pub fn display_url(url: &str) -> String {
     }
 }
 
+/// `url` as tables and pages show it: as it was written, unless that would show a password.
+pub fn url_without_password(url: &str) -> String {
+    match RemoteUrl::parse(url) {
+        Some(remote) if !remote.password.is_empty() => display_url(url),
+        _ => url.to_owned(),
+    }
+}
+
 fn normalized_local(url: &str) -> String {
     let path = url.trim();
     let path = path.strip_prefix("file://").unwrap_or(path);
@@ -228,5 +236,16 @@ mod tests {
         check("git@host:a/b.git", "git@host:a/b.git");
         check("host:a/b.git", "host:a/b.git");
         check("/srv/repo", "/srv/repo");
+    }
+
+    #[test]
+    fn pages_show_urls_as_written_but_for_passwords() {
+        fn check(url: &str, want: &str) {
+            assert_eq!(url_without_password(url), want, "{url}");
+        }
+        check("https://me:pw@host/a.git", "https://host/a.git");
+        check("https://Org@Host:443/a.git", "https://Org@Host:443/a.git");
+        check("git@host:a/b.git", "git@host:a/b.git");
+        check("file:///srv/repo", "file:///srv/repo");
     }
 }

@@ -12,9 +12,7 @@ use crate::model::source::DirectoryOptions;
 use crate::model::{Manifest, Origin};
 use crate::render::tree::{EntryKind, ReadTree, TreeError, join};
 use crate::support::glob::{Glob, Separator};
-use crate::yaml::{
-    FileId, Node, Position, ReadOptions, Text, YamlError, read_documents, read_json,
-};
+use crate::yaml::{FileId, Node, Position, ReadOptions, Text, read_documents, read_json};
 
 /// A file with these words anywhere in it is not rendered.
 const SKIP_MARKER: &str = "+argocd:skip-file-rendering";
@@ -142,7 +140,7 @@ fn read_file(file: &str, content: &[u8], rendered: &mut Rendered) -> Result<(), 
     };
     let (documents, warnings): (Vec<Node>, Vec<_>) = match documents {
         Ok(read) => read,
-        Err(error) => return unreadable(text, error, rendered),
+        Err(error) => return Err(RenderError::Yaml(Box::new(error))),
     };
     rendered.warnings.extend(warnings.into_iter().map(|warning| warning.message));
     if !documents.is_empty() && !documents.iter().any(looks_like_object) {
@@ -164,18 +162,6 @@ fn at_start(root: Node, file: FileId) -> Node {
 
 fn looks_like_object(root: &Node) -> bool {
     root.get("apiVersion").is_some() || root.get("kind").is_some()
-}
-
-/// A broken file that was meant to hold objects is an error; any other is left out.
-fn unreadable(text: &str, error: YamlError, rendered: &mut Rendered) -> Result<(), RenderError> {
-    let names =
-        |key: &str| text.contains(&format!("{key}:")) || text.contains(&format!("\"{key}\""));
-    if ["apiVersion", "kind", "metadata"].iter().all(|key| names(key)) {
-        return Err(RenderError::Yaml(Box::new(error)));
-    }
-    let reason = "; the file is left out since it does not look like a Kubernetes object";
-    rendered.warnings.push(format!("{error}{reason}"));
-    Ok(())
 }
 
 #[cfg(test)]

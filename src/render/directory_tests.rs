@@ -90,8 +90,15 @@ fn files_that_are_no_objects_are_left_out_with_a_warning() {
     check("app/a.yaml", "site: docs\nnav: []", "app/a.yaml: left out");
     check("app/a.yaml", "- a\n- b", "app/a.yaml: left out");
     check("app/package.json", r#"{"name": "x"}"#, "app/package.json: left out");
-    check("app/a.yaml", "a: {{ b }}\nc: }", "app/a.yaml:");
     check("app/a.yaml", "", "");
+}
+
+#[test]
+fn broken_files_are_errors_even_when_they_look_like_no_object() {
+    let broken = [("app/a.yaml", "a: {b: c\n")];
+    let error = rendered(&broken, &DirectoryOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("app/a.yaml:"), "{error}");
+    assert!(error.snippet().contains("a: {b: c"), "{}", error.snippet());
 }
 
 #[test]

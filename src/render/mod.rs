@@ -189,16 +189,24 @@ pub enum RenderError {
     },
 }
 
+impl RenderError {
+    /// The line that is wrong with a caret below the column, `""` when there is none to show.
+    pub fn snippet(&self) -> String {
+        match self {
+            Self::Yaml(error) => error.snippet(),
+            Self::Kustomize { source, .. } => source.snippet(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// Renders one source of an Application.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, RenderError> {
     let source = request.source;
     if !source.reference.is_empty() && source.path.is_empty() && source.chart.is_empty() {
         return Ok(Rendered::default());
     }
-    if !source.chart.is_empty() || source.repo_url.starts_with("oci://") {
-        let name = if source.chart.is_empty() { &source.repo_url } else { &source.chart };
-        return Err(unsupported(name, "Helm charts and OCI artifacts"));
-    }
+    refuse_unsupported(source)?;
     let path = folder(request.tree, &source.path)?;
     let mut warnings = Vec::new();
     let source = source_overrides::apply(
@@ -232,6 +240,18 @@ pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, RenderError> {
         manifest.origin.source_index = request.source_index;
     }
     Ok(rendered)
+}
+
+/// Refuses what is no Git repository, which the source alone tells.
+///
+/// # Errors
+/// For Helm charts of a chart repository and OCI artifacts.
+pub fn refuse_unsupported(source: &ApplicationSource) -> Result<(), RenderError> {
+    if source.chart.is_empty() && !source.repo_url.starts_with("oci://") {
+        return Ok(());
+    }
+    let name = if source.chart.is_empty() { &source.repo_url } else { &source.chart };
+    Err(unsupported(name, "Helm charts and OCI artifacts"))
 }
 
 fn unsupported(place: &str, what: &str) -> RenderError {

@@ -121,6 +121,7 @@ fn kind_of(cause: &git2::Error) -> SourceErrorKind {
         }
         _ if says(&[
             "No space left",
+            "File too large",
             "Read-only file system",
             "Disk quota",
             "Permission denied",

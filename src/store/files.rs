@@ -127,6 +127,10 @@ impl FileStore {
         match self.read_own_record().await {
             Ok(Some(record)) => with_record(application, &record),
             Ok(None) => Ok(application),
+            // A destination that cannot be had is the verb's own error.
+            Err(error) if error.kind == StoreErrorKind::Cluster(ClusterErrorKind::Config) => {
+                Ok(application)
+            }
             Err(error) => {
                 tracing::warn!(%error, "going on without the record of this application");
                 Ok(application)

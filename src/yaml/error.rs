@@ -10,6 +10,10 @@ use super::node::Text;
 /// How many characters of the offending line a snippet shows at most.
 const SNIPPET_WIDTH_MAX: usize = 160;
 
+/// What texts that may hold a secret contain once blanks and quotes are taken away: their lines
+/// are never shown.
+const SECRET_MARKS: [&str; 3] = ["kind:Secret", "stringData:", "secretGenerator:"];
+
 /// What kind of mistake the text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum YamlErrorKind {
@@ -79,6 +83,7 @@ impl YamlError {
         self.column = u32::try_from(column).unwrap_or(u32::MAX);
         self.source_line = line
             .checked_sub(1)
+            .filter(|_| !may_hold_secret(text))
             .and_then(|index| text.lines().nth(index))
             .map(|source| source.chars().take(SNIPPET_WIDTH_MAX).collect::<String>())
             .map(|source| SourceLine(source.into()));
@@ -101,7 +106,8 @@ impl YamlError {
         self
     }
 
-    /// The offending line with a caret below the column, or `""` when it is not known.
+    /// The offending line with a caret below the column, or `""` when it is not known or the text
+    /// may hold a secret.
     #[must_use]
     pub fn snippet(&self) -> String {
         let Some(SourceLine(source)) = &self.source_line else { return String::new() };
@@ -116,6 +122,15 @@ impl YamlError {
         }
         format!("{number} | {source}")
     }
+}
+
+/// Whether `text` looks as if it held a Secret anywhere. It is broken, so only its look can tell.
+fn may_hold_secret(text: &str) -> bool {
+    text.lines().any(|line| {
+        let bare: String =
+            line.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect();
+        SECRET_MARKS.iter().any(|mark| bare.contains(mark))
+    })
 }
 
 /// `file:line:column: ` as far as the parts are known.
@@ -155,5 +170,17 @@ mod tests {
         let error = YamlError::new(YamlErrorKind::Syntax, "bad").at("a: b\nc: d", 2, 4);
         assert_eq!(error.snippet(), "2 | c: d\n  |    ^");
         assert!(!format!("{error:?}").contains("c: d"));
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_not_shown() {
+        fn check(text: &str) {
+            let error = YamlError::new(YamlErrorKind::Syntax, "bad").at(text, 2, 1);
+            assert_eq!(error.snippet(), "", "{text}");
+        }
+        check("kind: Secret\ndata: {a: [b");
+        check("{\"kind\" : \"Secret\",\n\"data\": {]");
+        check("metadata: {}\npassword: [x\nkind:  'Secret'\n");
+        check("secretGenerator:\n- literals: [a=b\n");
     }
 }

@@ -54,7 +54,7 @@ fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
     };
     let options = BuildOptions { load_restrictor, ..BuildOptions::default() };
     let built = kustomize::build(&*tree, &path, &options)
-        .map_err(|error| CommandError::failed(error.to_string()))?;
+        .map_err(|error| CommandError::failed(error.to_string()).snippet(error.snippet()))?;
     for warning in &built.warnings {
         output::notice(warning);
     }

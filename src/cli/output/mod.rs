@@ -2,6 +2,7 @@
 
 pub mod table;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 
@@ -33,9 +34,26 @@ pub fn data(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes one line for the user to stderr; a closed stderr is nobody's loss.
+/// Writes one line for the user to stderr; a closed stderr is nobody's loss. Characters that would
+/// steer a terminal are shown, not sent.
 pub fn notice(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
+}
+
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_steering = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(is_steering) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_steering(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// A warning on stderr.

@@ -10,6 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::output::table::{self, field};
 use crate::cli::views::resources;
 use crate::engine::compare::ApplicationComparison;
+use crate::model::repository::url_without_password;
 use crate::model::{Application, ApplicationSource, OperationState, SyncStatusCode};
 use crate::yaml::Node;
 
@@ -87,7 +88,7 @@ pub fn summary(application: &Application, ui_url: &str) -> String {
 }
 
 fn source_fields(source: &ApplicationSource) -> String {
-    let mut text = field("- Repo:", &source.repo_url);
+    let mut text = field("- Repo:", &url_without_password(&source.repo_url));
     text += &field("  Target:", &source.target_revision);
     if !source.path.is_empty() {
         text += &field("  Path:", &source.path);

@@ -4,6 +4,7 @@ use crate::cli::output::table;
 use crate::cli::views::application::{short_revision, time};
 use crate::model::Application;
 use crate::model::ApplicationSource;
+use crate::model::repository::url_without_password;
 use crate::model::status::RevisionHistory;
 
 /// The table of `-o wide`; nothing when there is no history.
@@ -27,6 +28,7 @@ pub fn wide(application: &Application) -> String {
         .map(|(url, rows)| {
             let head = ["ID", "DATE", "REVISION"].map(str::to_owned).to_vec();
             let rows: Vec<_> = std::iter::once(head).chain(rows).collect();
+            let url = url_without_password(&url);
             format!("SOURCE  {url}\n{}", align(&rows))
         })
         .collect();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::cli::output::table;
 use crate::model::Application;
+use crate::model::repository::url_without_password;
 
 /// Column headings of `-o wide`.
 const HEADER: [&str; 11] = [
@@ -52,7 +53,7 @@ fn row(application: &Application, now: Timestamp) -> Vec<String> {
         application.status.health.status.to_string(),
         policy(application).to_owned(),
         conditions(application),
-        source.map(|source| source.repo_url.clone()).unwrap_or_default(),
+        source.map(|source| url_without_password(&source.repo_url)).unwrap_or_default(),
         source.map(|source| source.path.clone()).unwrap_or_default(),
         source.map(|source| source.target_revision.clone()).unwrap_or_default(),
     ]

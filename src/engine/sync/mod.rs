@@ -38,7 +38,7 @@ use super::event::Event;
 use super::inventory::{inventory_after, known_objects};
 use super::live::Scan;
 use super::lock::{self, Lock};
-use super::refresh::{Place, with_new_kinds};
+use super::refresh::{self, Place, with_new_kinds};
 use super::session::Session;
 use crate::model::{ApiCatalog, Application, ApplicationName, OperationPhase};
 use crate::plan::step::{FAILED_TO_DRY_RUN, NO_MORE_TASKS};
@@ -108,6 +108,7 @@ async fn sync_in_time(
     if request.mode == SyncMode::Apply && is_controllers_work(session, &application).await? {
         return Box::pin(handover::hand_over(session, application, request)).await;
     }
+    refresh::check_spec(&application)?;
     make_room_for_record(session, &application, request).await?;
     let operation_id = uuid::Uuid::new_v4().to_string();
     let holder = request.identity.holder(&operation_id);

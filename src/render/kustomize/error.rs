@@ -127,6 +127,15 @@ impl KustomizeError {
         Self::at(place, problem)
     }
 
+    /// The line that is wrong with a caret below the column, `""` when there is none to show.
+    /// A patch is not shown: it may be one for a Secret.
+    pub fn snippet(&self) -> String {
+        match &*self.problem {
+            Problem::Yaml(error) => error.snippet(),
+            _ => String::new(),
+        }
+    }
+
     /// The same error, reached through the entry at `place`.
     pub(super) fn through(mut self, place: String) -> Self {
         self.through.insert(0, place);

@@ -41,6 +41,7 @@ use crate::yaml::emit::to_yaml_documents;
 pub use self::error::{KustomizeError, Problem};
 pub use self::order::Reorder;
 pub use self::overrides::{LabelReach, Overrides, Overwrite};
+pub use self::resource_id::is_cluster_scoped;
 
 /// `kustomize build`'s flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

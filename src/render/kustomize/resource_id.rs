@@ -145,7 +145,8 @@ fn effective_namespace(gvk: &GroupVersionKind, namespace: &Text) -> Text {
     }
 }
 
-fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
+/// Whether a kind that Kubernetes brings has no namespace.
+pub fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
     let beta_or_stable = matches!(version, "v1" | "v1beta1");
     match group {
         "" => {

@@ -66,7 +66,7 @@ pub struct DeleteArguments {
 /// # Errors
 /// When nobody agreed, or the deletion could not be carried out.
 pub async fn run(context: &Context, arguments: &DeleteArguments) -> CommandResult {
-    let world = context.writing_world_of(&arguments.application).await?;
+    let world = context.writing_world_of(&arguments.application, "delete").await?;
     let name = world.application_name(&arguments.application).await?;
     if arguments.cascade && !arguments.yes {
         let question = format!("Delete application '{name}' and all of its resources?");

@@ -40,7 +40,7 @@ pub struct DiffArguments {
     #[arg(long, value_name = "CODE", default_value_t = 1)]
     pub diff_exit_code: u8,
     /// Compare with another revision
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", conflicts_with = "local")]
     pub revision: Option<String>,
     /// Compare with the files in a local folder, the root of a checkout
     #[arg(long, value_name = "FOLDER")]

@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::ApplicationReference;
 use crate::cli::context::Context;
-use crate::cli::error::CommandResult;
+use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::compare::mask;
-use crate::engine::compare::{CompareOptions, compare_application, render_application};
+use crate::engine::compare::{
+    CompareOptions, compare_application, render_application, render_without_cluster,
+};
 use crate::yaml::Node;
 use crate::yaml::emit::to_yaml;
 
@@ -40,7 +42,7 @@ pub struct ManifestsArguments {
     #[arg(long, value_enum, default_value_t)]
     pub source: ManifestSource,
     /// Render another revision
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", conflicts_with = "local")]
     pub revision: Option<String>,
     /// Render the files in a local folder, the root of a checkout
     #[arg(long, value_name = "FOLDER")]
@@ -55,7 +57,18 @@ pub struct ManifestsArguments {
 /// # Errors
 /// When Git or the cluster cannot be read, or the manifests not be rendered.
 pub async fn run(context: &Context, arguments: &ManifestsArguments) -> CommandResult {
-    let world = context.world_of(&arguments.application).await?;
+    if arguments.source == ManifestSource::Live
+        && (arguments.revision.is_some() || arguments.local.is_some())
+    {
+        let text = "--source live shows the cluster: --revision and --local make no sense with it";
+        return Err(CommandError::usage(text));
+    }
+    let world = match (&arguments.application.file, arguments.source) {
+        (Some(file), ManifestSource::Git) => {
+            context.rendering_file_mode(file, arguments.application.name.as_deref())?
+        }
+        _ => context.world_of(&arguments.application).await?,
+    };
     let name = world.application_name(&arguments.application).await?;
     let stored = world.ports.store.application(&name).await?;
     let options = CompareOptions {
@@ -65,7 +78,11 @@ pub async fn run(context: &Context, arguments: &ManifestsArguments) -> CommandRe
     };
     let objects: Vec<Node> = match arguments.source {
         ManifestSource::Git => {
-            let targets = render_application(&world.ports, &stored, &options).await?;
+            let targets = if arguments.application.file.is_some() {
+                render_without_cluster(&world.ports, &stored, &options).await?
+            } else {
+                render_application(&world.ports, &stored, &options).await?
+            };
             output::warnings(&targets.warnings);
             targets.state.objects.iter().map(|object| object.manifest.root.clone()).collect()
         }

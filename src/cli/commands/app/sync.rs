@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::{ApplicationReference, LockArguments};
+use crate::cli::args::{ApplicationReference, LockArguments, go_duration};
 use crate::cli::context::{Context, World};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::event_lines::EventLines;
@@ -76,13 +76,13 @@ pub struct SyncArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_negative_numbers = true)]
     pub retry_limit: i64,
     /// First wait between retries
-    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    #[arg(long, value_name = "DURATION", value_parser = go_duration, default_value = "5s")]
     pub retry_backoff_duration: String,
     /// Growth of the wait per retry
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub retry_backoff_factor: i64,
     /// Longest wait between retries
-    #[arg(long, value_name = "DURATION", default_value = "3m")]
+    #[arg(long, value_name = "DURATION", value_parser = go_duration, default_value = "3m")]
     pub retry_backoff_max_duration: String,
     /// Look for resources to prune in every namespace
     #[arg(long, value_name = "WHERE", value_parser = ["namespaces", "cluster"], default_value = "namespaces")]
@@ -101,7 +101,9 @@ pub struct SyncArguments {
 /// When the sync could not be carried out; a sync that failed or left something to prune
 /// answers no.
 pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult {
-    let world = context.writing_world_of(&arguments.application).await?;
+    // Wrong usage is told before anything is asked.
+    Selection::parse(&arguments.resource)?;
+    let world = context.writing_world_of(&arguments.application, "sync").await?;
     let name = world.application_name(&arguments.application).await?;
     let stored = world.ports.store.application(&name).await?;
     let request = request(context, &world, arguments, &stored).await?;
