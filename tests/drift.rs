@@ -12,20 +12,20 @@ use crate::harness::shop::Shop;
 
 /// How objects are applied.
 #[derive(Clone, Copy, PartialEq)]
-enum Applying {
+pub enum Applying {
     ClientSide,
     ServerSide,
 }
 
 /// How manifests are made.
 #[derive(Clone, Copy, PartialEq)]
-enum Rendering {
+pub enum Rendering {
     Directory,
     Kustomize,
 }
 
 /// A shop with the manifests of `file`, in a namespace that is ready for pods.
-fn shop_of(file: &str, applying: Applying, rendering: Rendering) -> Shop {
+pub fn shop_of(file: &str, applying: Applying, rendering: Rendering) -> Shop {
     let shop = Shop::of(&[("note.txt", "manifests beside")]);
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/kinds");
     let text = fs::read_to_string(cases.join(format!("{file}.yaml"))).unwrap();
@@ -45,7 +45,8 @@ fn shop_of(file: &str, applying: Applying, rendering: Rendering) -> Shop {
     shop
 }
 
-fn stored(shop: &Shop) -> Value {
+/// The stored status of the Application.
+pub fn stored(shop: &Shop) -> Value {
     api().get(&shop.application()).unwrap()["status"].clone()
 }
 
@@ -61,7 +62,7 @@ fn rows_without(rows: &Value, field: &str, wanted: &[&str]) -> Vec<String> {
 
 /// Syncs twice: everything is Synced at once, and the second time nothing changes.
 #[track_caller]
-fn settles(file: &str, applying: Applying, rendering: Rendering) -> Shop {
+pub fn settles(file: &str, applying: Applying, rendering: Rendering) -> Shop {
     let shop = shop_of(file, applying, rendering);
     shop.app("sync", &[]).exits(0);
     let diff = shop.app("diff", &[]);
@@ -114,4 +115,26 @@ settling! {
     storage: "storage";
     admission: "admission";
     definitions: "definitions";
+}
+
+#[test]
+fn scalars_of_yaml_1_1_settle() {
+    settles("scalars", Applying::ClientSide, Rendering::Directory);
+    settles("scalars", Applying::ServerSide, Rendering::Directory);
+}
+
+#[test]
+fn excluded_kinds_are_warned_of_and_never_made() {
+    let shop = settles("excluded", Applying::ClientSide, Rendering::Directory);
+    let status = stored(&shop);
+    let conditions = status["conditions"].as_array().unwrap();
+    for kind in ["Endpoints", "discovery.k8s.io/EndpointSlice", "coordination.k8s.io/Lease"] {
+        let message = format!("Resource {kind} excluded is excluded in the settings");
+        let warned = |condition: &Value| {
+            condition["type"] == "ExcludedResourceWarning" && condition["message"] == message
+        };
+        assert!(conditions.iter().any(warned), "{kind}: {conditions:#?}");
+    }
+    assert!(api().get(&shop.object("apis/coordination.k8s.io/v1", "leases/excluded")).is_none());
+    assert!(api().get(&shop.object("api/v1", "endpoints/excluded")).is_none());
 }

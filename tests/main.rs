@@ -9,6 +9,7 @@ mod generated;
 mod harness;
 mod kustomize;
 mod lifecycle;
+mod manual_changes;
 mod simulation;
 mod sources;
 mod yaml;

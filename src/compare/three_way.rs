@@ -7,7 +7,7 @@
 //! or another spelling of the same value, the live value is kept, so that live equals predicted
 //! exactly when a sync would change nothing.
 
-use super::defaults::{is_server_default, table_default};
+use super::defaults::{admitted_pod, is_server_default, table_default};
 use super::quantity::same_quantity;
 use super::schema::{AbsentKeys, Field, Shape, Zero};
 use crate::yaml::{Mapping, Node, Value};
@@ -18,7 +18,11 @@ const DEPTH_MAX: usize = 512;
 /// The live object after its target is applied. Without last-applied the target counts as such.
 pub(super) fn predict(original: Option<&Node>, target: &Node, live: &Node, root: Field) -> Node {
     let mut predicted = live.clone();
-    merge_value(&mut predicted, original, target, &root, 0);
+    let admitted = match root.type_name() {
+        "v1/Pod" => admitted_pod(original, target, live),
+        _ => None,
+    };
+    merge_value(&mut predicted, original, admitted.as_ref().unwrap_or(target), &root, 0);
     predicted
 }
 
