@@ -128,7 +128,7 @@ fn excluded_kinds_are_warned_of_and_never_made() {
     let shop = settles("excluded", Applying::ClientSide, Rendering::Directory);
     let status = stored(&shop);
     let conditions = status["conditions"].as_array().unwrap();
-    for kind in ["Endpoints", "discovery.k8s.io/EndpointSlice", "coordination.k8s.io/Lease"] {
+    for kind in ["/Endpoints", "discovery.k8s.io/EndpointSlice", "coordination.k8s.io/Lease"] {
         let message = format!("Resource {kind} excluded is excluded in the settings");
         let warned = |condition: &Value| {
             condition["type"] == "ExcludedResourceWarning" && condition["message"] == message

@@ -113,9 +113,9 @@ fn of_workloads_are_seen_and_undone() {
             ),
             (
                 "apps/v1 statefulsets/rich",
-                "/spec/template/spec/containers/0/volumeMounts/0/mountPath",
-                json!("/other"),
-                &["-        - mountPath: /other", "+        - mountPath: /data"],
+                "/spec/template/spec/containers/0/image",
+                json!("other"),
+                &["-      - image: other", "+      - image: registry.example.com/db:1"],
             ),
         ],
     );
@@ -462,6 +462,8 @@ fn go_when_they_left_git(applying: Applying, rendering: Rendering) {
     let unmarked: Vec<&Value> = before.iter().filter(|object| !is_marked(object)).collect();
     assert!(unmarked.is_empty(), "nothing can go from {unmarked:#?}");
     shop.edit("objects.yaml", "/# removed$/d");
+    let diff = shop.app("diff", &["--refresh"]).exits(1);
+    assert_eq!(changed_lines(&diff.stdout).len(), before.len(), "{}", diff.stdout);
     shop.app("sync", &[]).exits(0);
     let after = live_objects(&shop);
     let left: Vec<&Value> = after.iter().filter(is_marked).collect();

@@ -180,6 +180,28 @@ fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mappi
     }
 }
 
+/// A map of quantities that Git sets in part, with what the server adds to it from its
+/// neighbours; `None` when there are no such neighbours.
+pub(super) fn completed(
+    type_name: &str,
+    key: &str,
+    wanted: &Node,
+    live: &Node,
+    target: &Mapping,
+) -> Option<Node> {
+    if type_name != "LimitRangeItem" || !matches!(key, "default" | "defaultRequest") {
+        return None;
+    }
+    let mut completed = wanted.clone();
+    for (resource, quantity) in live.as_mapping()?.iter() {
+        let alone = Mapping::from_iter([(resource.clone(), quantity.clone())]).into();
+        if wanted.get(resource).is_none() && is_server_default(type_name, key, &alone, target) {
+            completed.set(&[&**resource], quantity.clone());
+        }
+    }
+    Some(completed)
+}
+
 /// The target of a Pod with the tolerations that admission has added to the live one: the list
 /// is replaced as a whole, and the server adds them again. `None` when there are none.
 pub(super) fn admitted_pod(original: Option<&Node>, target: &Node, live: &Node) -> Option<Node> {

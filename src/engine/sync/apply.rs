@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply};
+use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply, server_side_body};
 use crate::engine::event::Event;
 use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
@@ -92,7 +92,7 @@ impl Applier<'_> {
         match self.options.apply_method(target, live) {
             ApplyMethod::ServerSide => Ok(Some(Sending {
                 verb: WriteVerb::Apply,
-                body: target.clone(),
+                body: server_side_body(target),
                 outcome: ApplyOutcome::ServerSideApplied,
             })),
             ApplyMethod::Replace => Ok(Some(replacing(target, live))),
