@@ -8,7 +8,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::normalize::{Status, normalize};
+use super::normalize::{Status, is_secret, normalize};
 use super::patch::patch_between;
 use super::schema::KindSchema;
 pub use super::schema::PatchKind;
@@ -92,6 +92,12 @@ pub fn client_side_apply(target: &Node, live: Option<&Node>) -> Result<ApplyActi
         Some(body) => ApplyAction::Patch { kind: schema.patch, body },
         None => ApplyAction::Unchanged,
     })
+}
+
+/// What server-side apply sends: the target, a Secret's `stringData` as `data`, which alone the
+/// server keeps an owner of; else an entry that leaves Git would stay on the cluster.
+pub fn server_side_body(target: &Node) -> Node {
+    if is_secret(target) { normalize(target, Status::Kept) } else { target.clone() }
 }
 
 /// The object as client-side apply wrote it last; `None` when it never did or wrote no JSON.

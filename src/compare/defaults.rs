@@ -180,6 +180,58 @@ fn depends_on_neighbours(type_name: &str, key: &str, live: &Node, target: &Mappi
     }
 }
 
+/// A map of quantities that Git sets in part, with what the server adds to it from its
+/// neighbours; `None` when there are no such neighbours.
+pub(super) fn completed(
+    type_name: &str,
+    key: &str,
+    wanted: &Node,
+    live: &Node,
+    target: &Mapping,
+) -> Option<Node> {
+    if type_name != "LimitRangeItem" || !matches!(key, "default" | "defaultRequest") {
+        return None;
+    }
+    let mut completed = wanted.clone();
+    for (resource, quantity) in live.as_mapping()?.iter() {
+        let alone = Mapping::from_iter([(resource.clone(), quantity.clone())]).into();
+        if wanted.get(resource).is_none() && is_server_default(type_name, key, &alone, target) {
+            completed.set(&[&**resource], quantity.clone());
+        }
+    }
+    Some(completed)
+}
+
+/// The target of a Pod with the tolerations that admission has added to the live one: the list
+/// is replaced as a whole, and the server adds them again. `None` when there are none.
+pub(super) fn admitted_pod(original: Option<&Node>, target: &Node, live: &Node) -> Option<Node> {
+    const TOLERATIONS: &[&str] = &["spec", "tolerations"];
+    let of = |pod: &Node| pod.path(TOLERATIONS).and_then(Node::as_sequence).map(<[Node]>::to_vec);
+    let mut wanted = of(target)?;
+    let applied = original.and_then(of).unwrap_or_default();
+    let live = of(live)?.into_iter();
+    let admitted = live.filter(|live| {
+        is_added_by_admission(live) && !wanted.contains(live) && !applied.contains(live)
+    });
+    let admitted: Vec<Node> = admitted.collect();
+    if admitted.is_empty() {
+        return None;
+    }
+    wanted.extend(admitted);
+    let mut pod = target.clone();
+    pod.set(TOLERATIONS, Node::from(wanted));
+    Some(pod)
+}
+
+/// What the admission plugin `DefaultTolerationSeconds` gives every Pod.
+fn is_added_by_admission(toleration: &Node) -> bool {
+    ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+        .contains(&toleration.str_at(&["key"]))
+        && toleration.str_at(&["operator"]) == "Exists"
+        && toleration.str_at(&["effect"]) == "NoExecute"
+        && toleration.path(&["tolerationSeconds"]).and_then(Node::as_i64) == Some(300)
+}
+
 /// Whether each quantity of `live` is one that `target` has under any of the given fields.
 fn copies(live: &Node, target: &Mapping, fields: &[&str]) -> bool {
     let of_container = target.get("type").and_then(Node::as_str) == Some("Container");

@@ -13,6 +13,7 @@ mod ignore;
 pub mod mask;
 mod merge_keys;
 mod normalize;
+mod owned_fields;
 pub mod pair;
 mod patch;
 mod quantity;

@@ -13,6 +13,7 @@ use super::comparison::{
 use super::hooks::{HookRole, hook_role};
 use super::ignore::IgnoreRules;
 use super::normalize::{Status, normalize};
+use super::owned_fields::owned_fields;
 use super::schema::KindSchema;
 use super::three_way::{predict, without_insignificant};
 use crate::health;
@@ -232,13 +233,27 @@ fn difference(
     wanted.mapping_at(&["metadata", "annotations"]);
     let adopted = adopt_labelled(live, &wanted, context);
     let mut live = adopted.unwrap_or_else(|| (**live).clone());
-    let original = last_applied(&live).map(|applied| normalize(&applied, Status::Ignored));
+    let applied = match is_applied_by_the_server(&target.manifest.root, context) {
+        true => owned_fields(&live).or_else(|| last_applied(&live)),
+        false => last_applied(&live),
+    };
+    let original = applied.map(|applied| normalize(&applied, Status::Ignored));
     let mut predicted = predict(original.as_ref(), &wanted, &live, schema.root);
     if rules.concern(&pair.key) {
         rules.strip(&pair.key, &mut live);
         rules.strip(&pair.key, &mut predicted);
     }
     (live != predicted).then_some(Difference { live: Some(live), predicted: Some(predicted) })
+}
+
+/// Whether the target goes through server-side apply.
+fn is_applied_by_the_server(target: &Node, context: &CompareContext<'_>) -> bool {
+    let wanted = |option| has_option(target, SYNC_OPTIONS_ANNOTATION, option);
+    let by_application = || {
+        let mut options = context.sync_options.iter();
+        options.any(|given| given.trim() == "ServerSideApply=true")
+    };
+    wanted("ServerSideApply=true") || (by_application() && !wanted("ServerSideApply=false"))
 }
 
 /// An object tracked by its label alone, from before annotation tracking, is compared as if it

@@ -7,7 +7,7 @@
 //! or another spelling of the same value, the live value is kept, so that live equals predicted
 //! exactly when a sync would change nothing.
 
-use super::defaults::{is_server_default, table_default};
+use super::defaults::{admitted_pod, completed, is_server_default, table_default};
 use super::quantity::same_quantity;
 use super::schema::{AbsentKeys, Field, Shape, Zero};
 use crate::yaml::{Mapping, Node, Value};
@@ -18,7 +18,11 @@ const DEPTH_MAX: usize = 512;
 /// The live object after its target is applied. Without last-applied the target counts as such.
 pub(super) fn predict(original: Option<&Node>, target: &Node, live: &Node, root: Field) -> Node {
     let mut predicted = live.clone();
-    merge_value(&mut predicted, original, target, &root, 0);
+    let admitted = match root.type_name() {
+        "v1/Pod" => admitted_pod(original, target, live),
+        _ => None,
+    };
+    merge_value(&mut predicted, original, admitted.as_ref().unwrap_or(target), &root, 0);
     predicted
 }
 
@@ -58,12 +62,34 @@ fn merge_value(
             live.extend(new);
         }
         (Value::Sequence(_), Value::Sequence(_), Shape::Opaque) => {
-            if !agrees_where_set(original.unwrap_or(target), target, live, depth) {
-                *live = clean(target, field, depth);
+            let applied = original.unwrap_or(target);
+            if !agrees_where_set(applied, target, live, depth) {
+                *live = settle_items(applied, target, live, field, depth);
             }
         }
         _ => *live = settle(target, live, field, depth),
     }
+}
+
+/// A list of a custom kind that is not as Git says: items that are, are kept with the server's
+/// defaults, which it would put there again.
+fn settle_items(original: &Node, target: &Node, live: &Node, field: &Field, depth: usize) -> Node {
+    let item = |list: &'_ Node, at: usize| list.as_sequence().and_then(|list| list.get(at)).cloned();
+    let wanted = target.as_sequence().unwrap_or_default().iter().enumerate();
+    let settled = wanted.map(|(at, wanted)| match item(live, at) {
+        Some(there)
+            if agrees_where_set(
+                item(original, at).as_ref().unwrap_or(wanted),
+                wanted,
+                &there,
+                depth + 1,
+            ) =>
+        {
+            there
+        }
+        _ => clean(wanted, &field.item(), depth + 1),
+    });
+    Node::from(settled.collect::<Vec<Node>>()).at(target.position)
 }
 
 /// Whether a list of a custom kind is as Git says, but for fields that neither Git nor
@@ -202,7 +228,11 @@ fn settle_mapping(target: &Mapping, live: &Mapping, field: &Field, depth: usize)
     for (key, there) in live.iter() {
         let child = field.child(key);
         match target.get(key).filter(|wanted| !says_nothing(wanted, &child)) {
-            Some(wanted) => settled.push(key.clone(), settle(wanted, there, &child, depth + 1)),
+            Some(wanted) => {
+                let completed = completed(field.type_name(), key, wanted, there, target);
+                let wanted = completed.as_ref().unwrap_or(wanted);
+                settled.push(key.clone(), settle(wanted, there, &child, depth + 1));
+            }
             None if is_server_default(field.type_name(), key, there, target)
                 || is_insignificant(there, &child, depth) =>
             {

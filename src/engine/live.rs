@@ -93,15 +93,13 @@ pub async fn find(request: &LiveRequest<'_>) -> Result<Found, EngineError> {
     let mut found = Found::default();
     let mut listed: BTreeSet<Place> = BTreeSet::new();
     let answers = join_all(wanted.values().map(|place| fetch(request.cluster, place))).await;
-    for (place, answer) in wanted.keys().zip(answers) {
+    for (place, answer) in wanted.iter().zip(answers) {
         let answer = answer?;
         if answer.listed_whole {
-            listed.insert(place.clone());
+            listed.insert(place.0.clone());
         }
         found.unreadable.extend(answer.unreadable);
-        keep(&mut found.state, answer.objects, |object| {
-            targets.contains(&object.key()) || is_own(request, object)
-        });
+        keep_known(&mut found.state, answer.objects, &place.1.names, request, &targets);
     }
     if request.scan != Scan::Known {
         search_rest(request, &listed, &mut found).await?;
@@ -292,6 +290,25 @@ fn list_request(resource: &ApiResource, namespace: &str, content: Content) -> Li
 
 fn is_own(request: &LiveRequest<'_>, object: &Node) -> bool {
     !object.has_owners() && (request.is_tracked)(object)
+}
+
+/// Keeps targets and own objects of one place. A list holds also targets that Git wants in
+/// another version of the kind: those count only until that version's own place gives them.
+fn keep_known(
+    state: &mut LiveState,
+    objects: Vec<Node>,
+    names: &BTreeSet<String>,
+    request: &LiveRequest<'_>,
+    targets: &BTreeSet<&ResourceKey>,
+) {
+    for object in objects {
+        let key = object.key();
+        if names.contains(object.name()) && targets.contains(&key) {
+            state.objects.insert(key, Arc::new(object));
+        } else if targets.contains(&key) || is_own(request, &object) {
+            state.objects.entry(key).or_insert_with(|| Arc::new(object));
+        }
+    }
 }
 
 fn keep(state: &mut LiveState, objects: Vec<Node>, is_kept: impl Fn(&Node) -> bool) {

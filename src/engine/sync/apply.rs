@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply};
+use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply, server_side_body};
 use crate::engine::event::Event;
 use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
@@ -193,7 +193,7 @@ fn server_side(target: &Node, live: Option<&Node>) -> Option<Sending> {
     if live.is_some_and(|live| apply_changes_nothing(target, live, FIELD_MANAGER)) {
         return None;
     }
-    let body = target.clone();
+    let body = server_side_body(target);
     Some(Sending { verb: WriteVerb::Apply, body, outcome: ApplyOutcome::ServerSideApplied })
 }
 
