@@ -8,6 +8,7 @@ mod generated;
 mod harness;
 mod kustomize;
 mod lifecycle;
+mod resilience;
 mod simulation;
 mod sources;
 mod yaml;
