@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod engine;
 mod generated;
+mod guards;
 mod harness;
 mod kustomize;
 mod lifecycle;
