@@ -11,13 +11,14 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 tiphys=${TIPHYS:-${CARGO_TARGET_DIR:-$root/target}/release/tiphys}
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiphys-demo.XXXXXX")
 cluster=
+started=
 
 finish() {
     status=$?
-    if [ -n "$cluster" ] && [ -z "${KEEP:-}" ]; then
+    if [ -n "$started" ] && [ -z "${KEEP:-}" ]; then
         "$cluster" down --dir "$work/cluster" >/dev/null 2>&1 || true
     fi
-    if [ -z "${KEEP:-}" ]; then
+    if [ -z "${KEEP:-}" ] || [ -z "$started" ]; then
         rm -rf "$work"
     fi
     exit "$status"
@@ -54,11 +55,16 @@ expect() { local wanted=$1; shift; EXPECT=$wanted run "$@"; }
 tiphys() { "$tiphys" "$@"; }
 
 start_cluster() {
+    cluster=$(HOME=$real_home XDG_CACHE_HOME=$real_cache "$root/tests/cluster/build.sh")
     if [ -n "${DEMO_KUBECONFIG:-}" ]; then
         export KUBECONFIG=$DEMO_KUBECONFIG
+        request GET /api/v1/namespaces/kube-system/configmaps/tiphys-disposable || {
+            echo "demo: $KUBECONFIG names a cluster without kube-system/tiphys-disposable" >&2
+            exit 1
+        }
         return
     fi
-    cluster=$(HOME=$real_home XDG_CACHE_HOME=$real_cache "$root/tests/cluster/build.sh")
+    started=yes
     say "Starting a throw-away cluster (a real API server with fake nodes)"
     "$cluster" up --dir "$work/cluster" --nodes 3 --detach
     export KUBECONFIG=$work/cluster/admin.kubeconfig
@@ -176,26 +182,9 @@ YAML
     cd "$work"
 }
 
-# What `kubectl scale` does, without needing kubectl: one PATCH with the admin's token.
-scale_by_hand() {
-    local server token
-    server=$(sed -n 's/^ *server: *//p' "$KUBECONFIG" | head -n 1)
-    token=$(sed -n 's/^ *token: *//p' "$KUBECONFIG" | head -n 1)
-    curl -sk -o /dev/null --fail -X PATCH -H "Authorization: Bearer $token" \
-        -H 'Content-Type: application/merge-patch+json' \
-        --data "{\"spec\":{\"replicas\":$1}}" \
-        "$server/apis/apps/v1/namespaces/production/deployments/user-service"
-}
-
-# Puts the Secret there that an Argo CD installation would have made.
-make_password_secret() {
-    local server token
-    server=$(sed -n 's/^ *server: *//p' "$KUBECONFIG" | head -n 1)
-    token=$(sed -n 's/^ *token: *//p' "$KUBECONFIG" | head -n 1)
-    curl -sk -o /dev/null --fail -X POST -H "Authorization: Bearer $token" \
-        -H 'Content-Type: application/json' \
-        --data '{"metadata":{"name":"argocd-initial-admin-secret"},"stringData":{"password":"Kx3-example"}}' \
-        "$server/api/v1/namespaces/argocd/secrets"
+# Requests that are somebody else's work: kubectl's, Argo CD's.
+request() {
+    "$cluster" request --kubeconfig "$KUBECONFIG" "$@"
 }
 
 play() {
@@ -230,7 +219,9 @@ play() {
     run tiphys app sync user-service --prune
 
     say "Somebody scales the Deployment by hand: drift"
-    scale_by_hand 1
+    printf '\n$ kubectl scale deployment user-service -n production --replicas 1\n'
+    request PATCH /apis/apps/v1/namespaces/production/deployments/user-service \
+        '{"spec":{"replicas":1}}'
     expect 1 tiphys app diff user-service
     run tiphys app sync user-service
 
@@ -240,7 +231,8 @@ play() {
     run tiphys app set user-service --self-heal=false
 
     say "The first password of an Argo CD installation"
-    make_password_secret
+    request POST /api/v1/namespaces/argocd/secrets \
+        '{"metadata":{"name":"argocd-initial-admin-secret"},"stringData":{"password":"Kx3-example"}}'
     run tiphys admin initial-password -n argocd
 
     say "Delete the application and everything it deployed"
@@ -252,7 +244,7 @@ start_cluster
 write_repository
 cd "$work"
 play
-if [ -n "${KEEP:-}" ] && [ -n "$cluster" ]; then
+if [ -n "${KEEP:-}" ] && [ -n "$started" ]; then
     say "The cluster stays up"
     echo "Use it:  export KUBECONFIG=$KUBECONFIG"
     echo "Stop it: $cluster down --dir $work/cluster && rm -rf $work"

@@ -135,7 +135,7 @@ async fn a_lock_nobody_renews_is_taken_over_after_it_was_watched_for_its_expiry(
     world.put_foreign_lease(Duration::from_hours(1));
     let before = world.clock.monotonic();
     world.acquire(Duration::ZERO).await.unwrap();
-    let waited = world.clock.monotonic() - before;
+    let waited = world.clock.monotonic().saturating_sub(before);
     assert!((EXPIRY..EXPIRY * 2).contains(&waited), "{waited:?}");
     assert_eq!(world.store.lease().unwrap().transitions, 1);
 }
@@ -229,4 +229,62 @@ async fn a_second_sync_sends_nothing() {
         .iter()
         .filter(|event| matches!(event, Event::Result(row) if row.message.ends_with("unchanged")));
     assert_eq!(unchanged.count(), 2);
+}
+
+/// A controller as seen from outside: it answers the refresh annotation and carries out what
+/// `.operation` asks for.
+async fn play_controller(store: FakeStore, clock: FakeClock) {
+    let patch = |text: &str| serde_json::from_str::<Node>(text).unwrap();
+    loop {
+        clock.sleep(Duration::from_millis(100)).await;
+        let application = store.stored();
+        if application.raw.annotation("argocd.argoproj.io/refresh").is_some() {
+            let answer = r#"{"metadata":{"annotations":{"argocd.argoproj.io/refresh":null}}}"#;
+            store.patch(&patch(answer));
+        }
+        if application.operation.is_some() {
+            let done = r#"{"operation":null,"status":{"operationState":{"phase":"Succeeded",
+                "message":"done by the controller","operation":{}}}}"#;
+            store.patch(&patch(done));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_live_controller_does_the_sync_and_tiphys_follows() {
+    let world = World::new("{}");
+    let mark = serde_json::from_str(r#"{"status":{"controllerNamespace":"argocd"}}"#).unwrap();
+    world.store.patch(&mark);
+    let controller = tokio::spawn(play_controller(world.store.clone(), world.clock.clone()));
+    let outcome = world.sync(Interrupt::never()).await.unwrap();
+    controller.abort();
+    assert_eq!(outcome, (OperationPhase::Succeeded, "done by the controller".to_owned()));
+    assert!(world.cluster.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_controller_that_does_not_answer_is_taken_for_absent() {
+    let world = World::new("{}");
+    let mark = serde_json::from_str(r#"{"status":{"controllerNamespace":"argocd"}}"#).unwrap();
+    world.store.patch(&mark);
+    world.sync(Interrupt::never()).await.unwrap();
+    assert_eq!(world.cluster.writes().len(), 2);
+    assert!(world.store.stored().raw.annotation("argocd.argoproj.io/refresh").is_none());
+}
+
+#[tokio::test]
+async fn somebody_who_terminates_stops_a_waiting_sync() {
+    let world = World::new(r#"{"retry":{"limit":5}}"#);
+    let store = world.store.clone();
+    world.cluster.on_write(move |request| {
+        if request.dry_run == DryRun::No {
+            let terminate = r#"{"status":{"operationState":{"phase":"Terminating"}}}"#;
+            store.patch(&serde_json::from_str(terminate).unwrap());
+        }
+        None
+    });
+    let outcome = world.sync(Interrupt::never()).await.unwrap();
+    assert_eq!(outcome, (OperationPhase::Failed, "Operation terminated".to_owned()));
+    let state = world.store.stored().status.operation_state.unwrap();
+    assert_eq!((state.phase, state.retry_count), (OperationPhase::Failed, 0));
 }

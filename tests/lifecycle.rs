@@ -138,6 +138,17 @@ fn set_changes_one_field_and_keeps_unknown_ones() {
 }
 
 #[test]
+fn automation_without_a_controller_is_told() {
+    let shop = Shop::new();
+    shop.create();
+    let warning = "no controller runs here";
+    shop.app("set", &["--sync-policy", "auto"]).exits(0).complains(warning);
+    shop.app("get", &[]).exits(0).complains(warning);
+    let run = shop.app("set", &["--sync-policy", "none"]).exits(0);
+    assert!(!run.stderr.contains(warning));
+}
+
+#[test]
 fn a_file_alone_is_enough() {
     let shop = Shop::new();
     shop.write_application("  syncPolicy: {syncOptions: [CreateNamespace=true]}\n");

@@ -3,6 +3,7 @@
 mod adapters;
 mod architecture;
 mod bad_input;
+mod demo;
 mod engine;
 mod generated;
 mod guards;

@@ -19,7 +19,7 @@ use crate::model::{
     Application, ApplicationDestination, ApplicationName, ApplicationStatus, Condition,
     HealthStatus, HealthStatusCode, ResourceKey, SyncStatusCode,
 };
-use crate::ports::{Pending, Ports, StoreErrorKind, StoreKind};
+use crate::ports::{Freshness, Pending, Ports, StoreErrorKind, StoreKind};
 use crate::yaml::Node;
 
 /// How many kinds a warning names.
@@ -118,6 +118,9 @@ async fn compare_whole(
         }
         Err(error) => return Err(error),
     };
+    if options.refresh == Refresh::Hard {
+        place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
+    }
     let choice = revision_choice(options);
     let local = options.local.as_ref();
     let refreshing = refresh::targets(ports, &application, &mut place, &choice, local);

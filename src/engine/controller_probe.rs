@@ -43,6 +43,17 @@ pub fn is_skipped(application: &Application) -> bool {
     application.raw.annotation(SKIP_RECONCILE_ANNOTATION) == Some("true")
 }
 
+/// Whether a controller can be about that would reconcile `application`, without asking it.
+///
+/// # Errors
+/// When the cluster cannot be asked.
+pub async fn may_exist(ports: &Ports, application: &Application) -> Result<bool, EngineError> {
+    if is_skipped(application) {
+        return Ok(false);
+    }
+    Ok(may_be_live(application) || definitions_belong_to_argo_cd(ports).await?)
+}
+
 /// Finds out whether a controller reconciles `application`.
 ///
 /// # Errors

@@ -363,7 +363,6 @@ impl Cascading<'_> {
             self.session.warn(text);
             return Ok(());
         }
-        self.lock.check()?;
         let deletion = ObjectDeletion {
             resource: resource.clone(),
             namespace: String::new(),

@@ -9,6 +9,7 @@ pub mod check;
 pub mod hooks;
 pub mod kind_order;
 pub mod options;
+pub mod ownership;
 pub mod prune;
 pub mod readiness;
 pub mod step;

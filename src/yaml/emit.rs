@@ -1,7 +1,7 @@
 //! Nodes to YAML text, byte for byte as go-yaml v2.4.4 writes it for `sigs.k8s.io/yaml`.
 //!
 //! Keys in natural order, two blanks a level, lists at their key's column, lines folded after
-//! column 80. What a single scalar looks like is decided in [`style`](super::style).
+//! column 80. What a single scalar looks like is decided in `style`.
 
 use super::node::{Mapping, Node, Value};
 use super::number::Number;

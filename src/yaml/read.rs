@@ -1,6 +1,6 @@
 //! Text to nodes: YAML documents with positions, under the rules of the tool that is matched.
 //!
-//! The callers choose a [`Dialect`] and what a duplicate key means; [`load`](super::load) does
+//! The callers choose a [`Dialect`] and what a duplicate key means; `load` does
 //! the work. [`read_documents`] splits as YAML does, [`read_kustomize_documents`] as kustomize
 //! v5.8.2 does before it parses. Files are read by others: this takes text.
 

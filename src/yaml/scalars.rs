@@ -1,6 +1,6 @@
 //! The scalars of the loader: tags, Go's quirks around them, keys and values.
 //!
-//! What a plain text means is decided in [`resolve`](super::resolve); here the tag, the place and
+//! What a plain text means is decided in `resolve`; here the tag, the place and
 //! kustomize's habits are taken into account.
 
 use std::borrow::Cow;

@@ -90,7 +90,7 @@ impl State {
 }
 
 impl Cluster for FakeCluster {
-    fn server(&self) -> &str {
+    fn server(&self) -> &'static str {
         "https://fake"
     }
 

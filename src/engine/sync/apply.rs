@@ -12,6 +12,7 @@ use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
+use crate::plan::ownership::apply_changes_nothing;
 use crate::plan::{SyncOptions, SyncTask};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
@@ -87,14 +88,21 @@ impl Applier<'_> {
         Err(format!("{}: somebody else changes it all the time", task.key))
     }
 
+    /// Judges the target of `task` without asking the server: for objects that cannot be tried
+    /// there yet.
+    ///
+    /// # Errors
+    /// Why it cannot be applied, in words for the result row.
+    pub fn check(&self, task: &SyncTask) -> Result<ApplyOutcome, String> {
+        let target = task.target.as_ref().ok_or("nothing to apply")?;
+        let sending = self.sending(&target.manifest.root, task.live.as_deref())?;
+        Ok(sending.map_or(ApplyOutcome::Unchanged, |sending| sending.outcome))
+    }
+
     /// What to send; `None` when nothing would change.
     fn sending(&self, target: &Node, live: Option<&Node>) -> Result<Option<Sending>, String> {
         match self.options.apply_method(target, live) {
-            ApplyMethod::ServerSide => Ok(Some(Sending {
-                verb: WriteVerb::Apply,
-                body: target.clone(),
-                outcome: ApplyOutcome::ServerSideApplied,
-            })),
+            ApplyMethod::ServerSide => Ok(server_side(target, live)),
             ApplyMethod::Replace => Ok(Some(replacing(target, live))),
             ApplyMethod::ClientSide => client_side(target, live),
         }
@@ -167,10 +175,9 @@ pub async fn await_established(
 fn refusal(task: &SyncTask, error: ClusterError) -> String {
     match error.kind {
         ClusterErrorKind::UnknownKind => missing_kind(&task.key),
-        ClusterErrorKind::NotFound if error.message.starts_with("namespaces ") => format!(
-            "{}; the sync option CreateNamespace=true creates the destination namespace",
-            error.message
-        ),
+        ClusterErrorKind::NotFound if error.message.starts_with("namespaces ") => {
+            format!("{}: create it, or sync with CreateNamespace=true", error.message)
+        }
         _ => error.message,
     }
 }
@@ -180,6 +187,14 @@ fn is_established(definition: &Node) -> bool {
     conditions.unwrap_or_default().iter().any(|condition| {
         condition.str_at(&["type"]) == "Established" && condition.str_at(&["status"]) == "True"
     })
+}
+
+fn server_side(target: &Node, live: Option<&Node>) -> Option<Sending> {
+    if live.is_some_and(|live| apply_changes_nothing(target, live, FIELD_MANAGER)) {
+        return None;
+    }
+    let body = target.clone();
+    Some(Sending { verb: WriteVerb::Apply, body, outcome: ApplyOutcome::ServerSideApplied })
 }
 
 fn client_side(target: &Node, live: Option<&Node>) -> Result<Option<Sending>, String> {

@@ -3,7 +3,7 @@
 //! Before each group and each single write it looks whether to stop: interrupt, deadline, lock,
 //! termination. What is in flight then is finished and recorded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use super::apply::{Applied, Applier, await_established};
 use super::record::{Recorder, result_row};
 use super::remove::{Removed, Remover};
-use crate::compare::apply::kubectl_message;
+use crate::compare::apply::{ApplyOutcome, kubectl_message};
 use crate::engine::error::{EngineError, EngineErrorKind};
 use crate::engine::event::Event;
 use crate::engine::live;
@@ -53,6 +53,8 @@ pub struct Performer<'a> {
     pub remover: Remover<'a>,
     /// How long an object may be Degraded.
     pub grace: Duration,
+    /// Objects the dry run has found to be as Git says already.
+    pub unchanged: &'a BTreeSet<TaskId>,
 }
 
 /// A plan being carried out.
@@ -64,6 +66,7 @@ pub struct Drive<'a> {
     catalog: Arc<ApiCatalog>,
     degraded_since: HashMap<TaskId, Duration>,
     wrote: bool,
+    done: usize,
 }
 
 /// What came of one task.
@@ -85,7 +88,8 @@ impl<'a> Drive<'a> {
     ) -> Self {
         let progress = vec![TaskProgress::default(); plan.tasks.len()];
         let degraded_since = HashMap::new();
-        Self { performer, recorder, plan, progress, catalog, degraded_since, wrote: false }
+        let (wrote, done) = (false, 0);
+        Self { performer, recorder, plan, progress, catalog, degraded_since, wrote, done }
     }
 
     /// Whether anything was written or deleted.
@@ -159,7 +163,7 @@ impl<'a> Drive<'a> {
         let tasks: Vec<(TaskId, SyncTask)> =
             tasks.iter().map(|id| (*id, self.plan.task(*id).clone())).collect();
         let mut running = stream::iter(tasks)
-            .map(|(id, task)| async move { (id, performer.perform(&task).await) })
+            .map(|(id, task)| async move { (id, performer.perform(id, &task).await) })
             .buffer_unordered(WRITES_IN_FLIGHT);
         let mut stopped = false;
         while let Some((id, done)) = running.next().await {
@@ -194,7 +198,7 @@ impl<'a> Drive<'a> {
             Done::Applied(applied) => {
                 let message =
                     kubectl_message(&task.key.group_kind(), &task.key.name, applied.outcome);
-                self.wrote |= applied.outcome != crate::compare::apply::ApplyOutcome::Unchanged;
+                self.wrote |= applied.outcome != ApplyOutcome::Unchanged;
                 (self.judge(id, &applied.object), ResultCode::Synced, message)
             }
         };
@@ -204,8 +208,8 @@ impl<'a> Drive<'a> {
         self.recorder.put(row.clone());
         let session = self.performer.session;
         session.emit(Event::Result(row));
-        let done = self.progress.iter().filter(|p| **p != TaskProgress::Pending).count();
-        session.emit(Event::Progress { done, total: self.progress.len() });
+        self.done += 1;
+        session.emit(Event::Progress { done: self.done, total: self.progress.len() });
     }
 
     /// How far a task is whose object is `live` now.
@@ -382,12 +386,16 @@ impl<'a> Drive<'a> {
 }
 
 impl Performer<'_> {
-    async fn perform(&self, task: &SyncTask) -> Done {
+    async fn perform(&self, id: TaskId, task: &SyncTask) -> Done {
         if self.session.should_stop() || self.lock.check().is_err() {
             return Done::NotStarted;
         }
         if let TaskAction::SkipPrune(skip) = task.action {
             return Done::Skipped(skip.message());
+        }
+        if let Some(live) = task.live.as_ref().filter(|_| self.unchanged.contains(&id)) {
+            let outcome = ApplyOutcome::Unchanged;
+            return Done::Applied(Applied { outcome, object: live.clone() });
         }
         let Some(resource) = &task.resource else {
             return Done::Refused(missing_kind(&task.key));

@@ -10,9 +10,11 @@ use futures::stream::{self, StreamExt};
 
 use super::apply::Applier;
 use super::drive::WRITES_IN_FLIGHT;
+use super::record::result_row;
 use crate::compare::apply::{ApplyOutcome, kubectl_message};
-use crate::model::GroupKind;
+use crate::model::{GroupKind, OperationPhase, ResourceResult, ResultCode};
 use crate::plan::build::defined_kind;
+use crate::plan::task::PruneSkip;
 use crate::plan::{SyncPlan, SyncTask, TaskAction, TaskId};
 use crate::yaml::Text;
 
@@ -21,8 +23,54 @@ use crate::yaml::Text;
 pub struct Trial {
     /// The task.
     pub task: TaskId,
-    /// The message for its row, or the refusal.
-    pub verdict: Result<String, String>,
+    /// What it would do.
+    pub verdict: Verdict,
+}
+
+/// What a task would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Write the object, or leave it as it is.
+    Apply(ApplyOutcome),
+    /// Delete the object.
+    Prune,
+    /// Leave an object that is no longer in Git.
+    Skip(PruneSkip),
+    /// Nobody knows: a webhook does not take part in dry runs.
+    Untried,
+    /// Nothing: the server refuses it.
+    Refused(String),
+}
+
+impl Trial {
+    /// Whether the server refuses it.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.verdict, Verdict::Refused(_))
+    }
+
+    /// Whether the object is as Git says already.
+    pub fn is_unchanged(&self) -> bool {
+        self.verdict == Verdict::Apply(ApplyOutcome::Unchanged)
+    }
+
+    /// The row that says so.
+    pub fn row(&self, task: &SyncTask) -> ResourceResult {
+        let (code, message) = match &self.verdict {
+            Verdict::Apply(outcome) => {
+                let said = kubectl_message(&task.key.group_kind(), &task.key.name, *outcome);
+                (ResultCode::Synced, format!("{said} (dry run)"))
+            }
+            Verdict::Prune => (ResultCode::Pruned, "pruned (dry run)".to_owned()),
+            Verdict::Skip(skip) => (ResultCode::PruneSkipped, skip.message().to_owned()),
+            Verdict::Untried => (ResultCode::Synced, String::new()),
+            Verdict::Refused(reason) => (ResultCode::SyncFailed, reason.clone()),
+        };
+        let mut row = result_row(task, code, message);
+        if code == ResultCode::Synced {
+            row.hook_phase = Some(OperationPhase::Succeeded);
+        }
+        row
+    }
 }
 
 /// What this sync creates before other objects can be tried on the server.
@@ -47,31 +95,26 @@ pub async fn try_all(applier: &Applier<'_>, plan: &SyncPlan) -> Vec<Trial> {
     trials
 }
 
-async fn try_one(
-    applier: &Applier<'_>,
-    new: &NewThings,
-    task: &SyncTask,
-) -> Result<String, String> {
+async fn try_one(applier: &Applier<'_>, new: &NewThings, task: &SyncTask) -> Verdict {
     match task.action {
-        TaskAction::SkipPrune(skip) => return Ok(skip.message().to_owned()),
-        TaskAction::Prune | TaskAction::ConfirmPrune => return Ok("pruned (dry run)".to_owned()),
+        TaskAction::SkipPrune(skip) => return Verdict::Skip(skip),
+        TaskAction::Prune | TaskAction::ConfirmPrune => return Verdict::Prune,
         TaskAction::Apply => {}
     }
-    let message = |outcome| {
-        let said = kubectl_message(&task.key.group_kind(), &task.key.name, outcome);
-        format!("{said} (dry run)")
-    };
     let Some(resource) = task.resource.as_ref().filter(|_| !new.must_come_before(task)) else {
-        return Ok(message(ApplyOutcome::Created));
+        return match applier.check(task) {
+            Ok(outcome) => Verdict::Apply(outcome),
+            Err(refusal) => Verdict::Refused(refusal),
+        };
     };
     match applier.apply(task, resource).await {
-        Ok(applied) => Ok(message(applied.outcome)),
+        Ok(applied) => Verdict::Apply(applied.outcome),
         Err(refusal) if is_unsupported_by_webhook(&refusal) => {
             let text = format!("{} was not tried beforehand: {refusal}", task.key);
             applier.session.warn(text);
-            Ok(String::new())
+            Verdict::Untried
         }
-        Err(refusal) => Err(refusal),
+        Err(refusal) => Verdict::Refused(refusal),
     }
 }
 

@@ -38,7 +38,8 @@ pub async fn hand_over(
         let application = session.ports.store.application(&name).await?;
         if let Some(state) = follower.follow(session, &application) {
             let rows = &application.status.resources;
-            let requires_pruning = rows.iter().filter(|row| row.requires_pruning).count();
+            let requires_pruning =
+                rows.iter().filter(|row| row.requires_pruning && !row.hook).count();
             return Ok(SyncOutcome {
                 application,
                 compared: None,

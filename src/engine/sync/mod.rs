@@ -16,13 +16,15 @@ pub mod resume;
 pub mod retry;
 pub mod size;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::apply::Applier;
 use self::drive::{Drive, Performer};
+use self::dry_run::Trial;
 use self::prepare::Prepared;
-use self::record::{Recorder, history_after, pin, pinned_revisions, result_row};
+use self::record::{Recorder, history_after, pin, pinned_revisions};
 use self::remove::Remover;
 use self::request::{Executor, SyncMode, SyncOutcome, SyncRequest};
 use self::resume::Beginning;
@@ -33,14 +35,14 @@ use super::compare::{
 use super::controller_probe::{self, Controller};
 use super::error::{EngineError, EngineErrorKind};
 use super::event::Event;
-use super::inventory::inventory_after;
+use super::inventory::{inventory_after, known_objects};
 use super::live::Scan;
 use super::lock::{self, Lock};
 use super::refresh::{Place, with_new_kinds};
 use super::session::Session;
-use crate::model::{ApiCatalog, Application, ApplicationName, OperationPhase, ResultCode};
+use crate::model::{ApiCatalog, Application, ApplicationName, OperationPhase};
 use crate::plan::step::{FAILED_TO_DRY_RUN, NO_MORE_TASKS};
-use crate::plan::{HeldBack, SyncOptions, SyncPlan};
+use crate::plan::{HeldBack, PruneMode, SyncOptions, SyncPlan, TaskId};
 use crate::ports::{ClusterErrorKind, DryRun, FieldValidation, StoreErrorKind, StoreKind};
 use crate::ports::{Pending, WriteRequest, WriteVerb};
 use crate::yaml::Node;
@@ -61,6 +63,14 @@ struct Carried {
     message: String,
     wrote: bool,
     catalog: Arc<ApiCatalog>,
+}
+
+/// What came of the dry run.
+enum Tried {
+    /// The operation is over.
+    Over(OperationPhase, &'static str),
+    /// It goes on; these objects are as Git says already.
+    GoOn(BTreeSet<TaskId>),
 }
 
 /// One sync under its lock.
@@ -286,7 +296,7 @@ impl Run<'_> {
         let compare = CompareOptions {
             refresh: Refresh::Normal,
             revisions,
-            scan: self.request.scan,
+            scan: self.request.scan.or_else(|| blind_prune_scan(&application, self.request)),
             ..CompareOptions::default()
         };
         let compared = compare_application(self.session.ports, application, &compare).await?;
@@ -333,10 +343,15 @@ impl Run<'_> {
             dry_run: DryRun::Server,
         };
         let carried = match self.try_on_server(&applier, &plan).await? {
-            Some((phase, message)) => {
-                Carried { phase, message, wrote: false, catalog: place.catalog.clone() }
+            Tried::Over(phase, message) => Carried {
+                phase,
+                message: message.to_owned(),
+                wrote: false,
+                catalog: place.catalog.clone(),
+            },
+            Tried::GoOn(unchanged) => {
+                self.carry_out(plan, &unchanged, &compared, &place, applier).await?
             }
-            None => self.carry_out(plan, &compared, &place, applier).await?,
         };
         let Carried { phase, message, wrote, catalog } = carried;
         if let Some(place) = &mut compared.place {
@@ -349,6 +364,7 @@ impl Run<'_> {
     async fn carry_out(
         &mut self,
         plan: SyncPlan,
+        unchanged: &BTreeSet<TaskId>,
         compared: &ApplicationComparison,
         place: &Place,
         applier: Applier<'_>,
@@ -365,6 +381,7 @@ impl Run<'_> {
                 propagation: applier.options.prune_propagation(),
             },
             grace: self.request.grace(),
+            unchanged,
         };
         let catalog = place.catalog.clone();
         let mut drive = Drive::new(performer, &mut self.recorder, plan, catalog);
@@ -373,41 +390,31 @@ impl Run<'_> {
         Ok(Carried { phase, message, wrote: drive.wrote(), catalog: drive.catalog() })
     }
 
-    /// The dry run of everything; answers how the operation ends when it goes no further.
+    /// The dry run of everything. It ends the operation when anything is refused, or when it was
+    /// all that was asked for; else it answers which objects need no write.
     async fn try_on_server(
         &mut self,
         applier: &Applier<'_>,
         plan: &SyncPlan,
-    ) -> Result<Option<(OperationPhase, String)>, EngineError> {
+    ) -> Result<Tried, EngineError> {
         let trials = dry_run::try_all(applier, plan).await;
         self.session.check()?;
         self.lock.check()?;
-        let failed = trials.iter().any(|trial| trial.verdict.is_err());
+        let failed = trials.iter().any(Trial::is_refused);
         if !failed && self.request.mode == SyncMode::Apply {
-            return Ok(None);
+            let unchanged = trials.iter().filter(|trial| trial.is_unchanged());
+            return Ok(Tried::GoOn(unchanged.map(|trial| trial.task).collect()));
         }
         for trial in trials {
-            let task = plan.task(trial.task);
-            let (code, message) = match trial.verdict {
-                Ok(message) if task.action == crate::plan::TaskAction::Apply => {
-                    (ResultCode::Synced, message)
-                }
-                Ok(message) if message.starts_with("pruned") => (ResultCode::Pruned, message),
-                Ok(message) => (ResultCode::PruneSkipped, message),
-                Err(refusal) => (ResultCode::SyncFailed, refusal),
-            };
-            let mut row = result_row(task, code, message);
-            if code == ResultCode::Synced {
-                row.hook_phase = Some(OperationPhase::Succeeded);
-            }
+            let row = trial.row(plan.task(trial.task));
             self.session.emit(Event::Result(row.clone()));
             self.recorder.put(row);
         }
-        Ok(Some(if failed {
-            (OperationPhase::Failed, FAILED_TO_DRY_RUN.to_owned())
+        Ok(if failed {
+            Tried::Over(OperationPhase::Failed, FAILED_TO_DRY_RUN)
         } else {
-            (OperationPhase::Succeeded, NO_MORE_TASKS.to_owned())
-        }))
+            Tried::Over(OperationPhase::Succeeded, NO_MORE_TASKS)
+        })
     }
 
     /// The options the operation was begun with.
@@ -503,6 +510,12 @@ impl Run<'_> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A prune without any memory of what there was looks in all namespaces.
+fn blind_prune_scan(application: &Application, request: &SyncRequest) -> Option<Scan> {
+    let is_blind = request.prune == PruneMode::Delete && known_objects(application).is_empty();
+    is_blind.then_some(Scan::Cluster)
 }
 
 impl Attempt {

@@ -11,7 +11,7 @@
 //! - `$patch: replace` next to other keys in a list item loses the patch's item;
 //! - a scalar keeps the quotes of the one it overwrites, so that `2` over `"1"` is the string `2`.
 //!
-//! The two-sided algorithm for lists is in [`list_merge`](super::list_merge).
+//! The two-sided algorithm for lists is in `list_merge`.
 
 use thiserror::Error;
 

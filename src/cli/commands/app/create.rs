@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::flags::ApplicationFlags;
+use crate::cli::commands::app::automation::warn_without_controller;
 use crate::cli::context::{Context, World};
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
@@ -77,6 +78,7 @@ pub async fn run(context: &Context, arguments: &CreateArguments) -> CommandResul
     for document in &documents {
         let verb = create_one(&world, document, arguments).await?;
         output::data(&format!("application '{}' {verb}\n", document.name()))?;
+        warn_without_controller(&world, &parse(document.clone())?).await?;
     }
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::args::ApplicationReference;
+use crate::cli::commands::app::automation::warn_without_controller;
 use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
@@ -60,6 +61,7 @@ pub async fn run(context: &Context, arguments: &GetArguments) -> CommandResult {
     if let Some(note) = write_status(&world.ports, &compared).await? {
         output::notice(&note);
     }
+    warn_without_controller(&world, &compared.application).await?;
     let shown = application::shown(&compared)?;
     output::data(&match arguments.output {
         Format::Wide => {

@@ -1,5 +1,6 @@
 //! `tiphys app …`: everything about Applications.
 
+pub mod automation;
 pub mod create;
 pub mod delete;
 pub mod diff;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::flags::ApplicationFlags;
+use crate::cli::commands::app::automation::warn_without_controller;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
@@ -51,7 +52,9 @@ pub async fn run(context: &Context, arguments: &SetArguments) -> CommandResult {
         let mut patch = Node::mapping();
         patch.set(&["spec"], change);
         let version = application.raw.resource_version();
-        world.ports.store.patch_application(&name, &patch, Some(version)).await?;
+        let store = &world.ports.store;
+        let changed = store.patch_application(&name, &patch, Some(version)).await?;
+        warn_without_controller(&world, &changed).await?;
     }
     Ok(Exit::Done)
 }
