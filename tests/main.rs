@@ -3,13 +3,16 @@
 mod adapters;
 mod architecture;
 mod bad_input;
+mod beside_argo_cd;
 mod demo;
+mod deletion;
 mod engine;
 mod generated;
 mod guards;
 mod harness;
 mod kustomize;
 mod lifecycle;
+mod permissions;
 mod resilience;
 mod simulation;
 mod sources;

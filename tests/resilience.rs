@@ -82,7 +82,8 @@ fn an_interrupted_sync_is_recorded_and_goes_on_at_its_own_commit() {
     let state = operation_state(&shop);
     assert_eq!(state["phase"], "Succeeded");
     assert_eq!(state["tiphysOperationId"], id.as_str());
-    assert_eq!(state["syncResult"]["resources"].as_array().unwrap().len(), MANY);
+    let rows = state["syncResult"]["resources"].as_array().unwrap();
+    assert_eq!(rows.len(), MANY + 1, "the objects and their namespace");
     let status = api().get(&shop.application()).unwrap()["status"].clone();
     assert_eq!(status["sync"]["revision"], first.as_str());
     assert_eq!(status["history"].as_array().unwrap().len(), 1);

@@ -30,7 +30,7 @@ use crate::model::{ApiResource, Application, ApplicationName, GroupKind, Resourc
 use crate::plan::SyncOptions;
 use crate::plan::options::Removal;
 use crate::ports::{
-    Content, DeleteRequest as ObjectDeletion, DryRun, ListRequest, Pending, Propagation,
+    Content, DeleteRequest as ObjectDeletion, DryRun, Freshness, ListRequest, Pending, Propagation,
     StoreErrorKind, StoreKind,
 };
 use crate::yaml::Node;
@@ -172,7 +172,9 @@ async fn delete_locked(
         store.delete_application(&name).await?;
         return Ok(DeleteOutcome::default());
     }
-    let place = refresh::place(session.ports, &application).await?;
+    let mut place = refresh::place(session.ports, &application).await?;
+    // A kind nobody knows of would leave its objects behind.
+    place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
     let cascade = Cascading { session, lock, place: &place, request };
     let compared = Box::pin(cascade.find(application.clone())).await?;
     let (doomed, kept) = cascade.sort_out(&compared)?;
