@@ -115,7 +115,8 @@ fn a_live_controller_is_handed_the_sync() {
     assert_eq!(operation["initiatedBy"]["username"], "tester");
     assert!(operation["sync"]["revision"].as_str().is_none_or(str::is_empty));
     assert!(shop.settings().is_none(), "the sync was the controller's to do");
-    let lease = format!("/apis/coordination.k8s.io/v1/namespaces/argocd/leases/tiphys-{}", shop.name);
+    let lease =
+        format!("/apis/coordination.k8s.io/v1/namespaces/argocd/leases/tiphys-{}", shop.name);
     assert!(api().get(&lease).is_none());
 }
 

@@ -50,7 +50,7 @@ fn an_interrupted_deletion_is_finished_by_the_next_one() {
     let delete = Running::new(shop.sandbox.start(&["app", "delete", &shop.name, "--yes"]));
     api().eventually(&config_path(&shop, "first"), "going", is_going);
     delete.signal("INT");
-    delete.finish().exits(130);
+    delete.finish().exits(130).complains("run the same command again");
     let application = api().get(&shop.application()).unwrap();
     assert!(is_going(Some(&application)));
     assert!(api().get(&config_path(&shop, "last")).is_some(), "the highest wave goes first");

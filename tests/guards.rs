@@ -138,10 +138,10 @@ fn a_definition_with_objects_of_others_says_so() {
 #[test]
 fn custom_resources_are_gone_before_their_definition_goes() {
     let group = format!("{}.example.com", unique("g"));
-    let widget =
-        format!("apiVersion: {group}/v1\nkind: Widget\nmetadata:\n  name: ours\n");
+    let widget = format!("apiVersion: {group}/v1\nkind: Widget\nmetadata:\n  name: ours\n");
     let files = [("definition.yaml", definition(&group)), ("widget.yaml", widget)];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let shop = synced(&["one"], &files);
     mark_as_own(&shop, &group);
     remove(&shop, "definition.yaml widget.yaml");
@@ -213,10 +213,8 @@ fn a_copied_tracking_id_under_another_name_is_not_ours_to_prune() {
 
 #[test]
 fn an_object_with_prune_false_stays_and_is_no_failure() {
-    let kept = config_map(
-        "kept",
-        "  annotations: {argocd.argoproj.io/sync-options: Prune=false}\n",
-    );
+    let kept =
+        config_map("kept", "  annotations: {argocd.argoproj.io/sync-options: Prune=false}\n");
     let shop = synced(&["one"], &[("kept.yaml", &kept)]);
     remove(&shop, "kept.yaml");
     shop.app("sync", &["--prune"]).exits(0).says("ignored (no prune)");
@@ -225,10 +223,8 @@ fn an_object_with_prune_false_stays_and_is_no_failure() {
 
 #[test]
 fn an_object_with_prune_confirm_waits_for_its_approval() {
-    let asks = config_map(
-        "asks",
-        "  annotations: {argocd.argoproj.io/sync-options: Prune=confirm}\n",
-    );
+    let asks =
+        config_map("asks", "  annotations: {argocd.argoproj.io/sync-options: Prune=confirm}\n");
     let shop = synced(&["one"], &[("asks.yaml", &asks)]);
     remove(&shop, "asks.yaml");
     let prune = ["app", "sync", &shop.name, "--prune", "--timeout", "60"];
@@ -247,10 +243,8 @@ fn an_object_with_prune_confirm_waits_for_its_approval() {
 
 #[test]
 fn objects_with_prune_last_go_after_everything_else() {
-    let last = config_map(
-        "last",
-        "  annotations: {argocd.argoproj.io/sync-options: PruneLast=true}\n",
-    );
+    let last =
+        config_map("last", "  annotations: {argocd.argoproj.io/sync-options: PruneLast=true}\n");
     let shop = synced(&["one"], &[("last.yaml", &last)]);
     remove(&shop, "last.yaml");
     let stuck = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: stuck\n  annotations: \

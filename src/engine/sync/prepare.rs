@@ -216,7 +216,9 @@ async fn occupied_definitions(
     let instance = compared.application.name().instance(&settings.argocd_namespace);
     let candidates = compared.comparison.resources.iter().filter(|pair| pair.requires_pruning);
     let kinds: Vec<(ResourceKey, GroupKind)> = candidates
-        .filter_map(|pair| Some((pair.key.clone(), defined_kind(&pair.key, pair.live.as_deref()?)?)))
+        .filter_map(|pair| {
+            Some((pair.key.clone(), defined_kind(&pair.key, pair.live.as_deref()?)?))
+        })
         .collect();
     if kinds.is_empty() {
         return BTreeSet::new();

@@ -82,7 +82,8 @@ pub async fn run(context: &Context, arguments: &DeleteArguments) -> CommandResul
         } else {
             NamespaceFate::Keep
         },
-        confirmation: Confirmation::Missing,
+        // Whoever comes here has agreed: at the prompt, or with --yes.
+        confirmation: Confirmation::Given,
         timeout: seconds(arguments.timeout),
         lock: Some(lock_mode(&arguments.lock)?),
         identity: context.identity(),

@@ -10,8 +10,8 @@ use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::views::diff;
-use crate::engine::live;
 use crate::engine::compare::{CompareOptions, Refresh, compare_application};
+use crate::engine::live;
 
 /// Flags of `app diff`.
 #[derive(Debug, Args)]

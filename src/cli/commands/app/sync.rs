@@ -281,8 +281,6 @@ fn verdict(outcome: &SyncOutcome) -> CommandResult {
     };
     match outcome.requires_pruning {
         0 => Ok(Exit::Done),
-        count => {
-            Err(CommandError::no(format!("{count} resources require pruning")).hint(hint))
-        }
+        count => Err(CommandError::no(format!("{count} resources require pruning")).hint(hint)),
     }
 }
