@@ -17,10 +17,20 @@ const INTERRUPTED: u8 = 1;
 const TERMINATED: u8 = 2;
 
 /// Starts to listen; the flag is for blocking work, the interrupt for everything else.
+///
+/// The listener has a thread of its own: the main one may be held by an output nobody reads, and
+/// must end all the same.
 pub fn listen() -> (Interrupt, Arc<AtomicBool>) {
     let (interrupter, interrupt) = interrupt();
     let stop = Arc::new(AtomicBool::new(false));
-    tokio::spawn(obey(interrupter, Arc::clone(&stop)));
+    let flag = Arc::clone(&stop);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(obey(interrupter, flag)),
+            Err(error) => tracing::warn!(%error, "signals cannot be caught"),
+        }
+    });
     (interrupt, stop)
 }
 
@@ -44,9 +54,9 @@ async fn obey(interrupter: Interrupter, stop: Arc<AtomicBool>) {
         if FIRST.compare_exchange(NONE, which, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             end(which);
         }
-        output::notice("stopping; once more to stop at once");
         stop.store(true, Ordering::SeqCst);
         interrupter.raise();
+        output::notice("stopping; once more to stop at once");
     }
 }
 

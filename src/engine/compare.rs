@@ -178,8 +178,22 @@ pub async fn compare_targets(
     targets: Targets,
     options: &CompareOptions,
 ) -> Result<ApplicationComparison, EngineError> {
+    let place = knowing_kinds_of(&application, place).await?;
     let found = find_live(ports, &application, &place, &targets, options).await?;
     Ok(judge(ports, application, place, targets, found, options))
+}
+
+/// The place with a fresh view of the cluster's kinds when the Application has objects of kinds
+/// it does not know: they would look absent.
+async fn knowing_kinds_of(
+    application: &Application,
+    mut place: Place,
+) -> Result<Place, EngineError> {
+    let is_unknown = |key: &ResourceKey| place.catalog.find(&key.group_kind()).is_none();
+    if known_objects(application).iter().any(is_unknown) {
+        place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
+    }
+    Ok(place)
 }
 
 /// Writes the status back, when that changes anything, is permitted, and no controller does it.

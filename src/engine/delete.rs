@@ -30,7 +30,7 @@ use crate::model::{ApiResource, Application, ApplicationName, GroupKind, Resourc
 use crate::plan::SyncOptions;
 use crate::plan::options::Removal;
 use crate::ports::{
-    Content, DeleteRequest as ObjectDeletion, DryRun, ListRequest, Pending, Propagation,
+    Content, DeleteRequest as ObjectDeletion, DryRun, Freshness, ListRequest, Pending, Propagation,
     StoreErrorKind, StoreKind,
 };
 use crate::yaml::Node;
@@ -135,7 +135,13 @@ async fn delete_in_time(
     let lock = lock::acquire(session, name, &holder, mode).await?;
     let result = Box::pin(delete_locked(session, &lock, application, request)).await;
     lock.release().await;
-    result
+    let is_stop = |error: &EngineError| {
+        matches!(error.kind, EngineErrorKind::Interrupted | EngineErrorKind::TimedOut)
+    };
+    result.map_err(|error| {
+        let way_on = "run the same command again: the deletion goes on where it stopped";
+        if is_stop(&error) { error.with_hint(way_on) } else { error }
+    })
 }
 
 async fn leave_to_controller(
@@ -169,10 +175,15 @@ async fn delete_locked(
     let is_custom_resource = store.kind() == StoreKind::CustomResources;
     if request.cascade == Cascade::Keep {
         set_finalizer(session, &application, request.cascade).await?;
-        store.delete_application(&name).await?;
-        return Ok(DeleteOutcome::default());
+        return match store.delete_application(&name).await {
+            // It was being deleted already, and the finalizer was all that held it.
+            Err(error) if error.kind != StoreErrorKind::NotFound => Err(error.into()),
+            _ => Ok(DeleteOutcome::default()),
+        };
     }
-    let place = refresh::place(session.ports, &application).await?;
+    let mut place = refresh::place(session.ports, &application).await?;
+    // A kind nobody knows of would leave its objects behind.
+    place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
     let cascade = Cascading { session, lock, place: &place, request };
     let compared = Box::pin(cascade.find(application.clone())).await?;
     let (doomed, kept) = cascade.sort_out(&compared)?;

@@ -73,6 +73,21 @@ impl Api {
         self.with_body("POST", path, "application/json", body)
     }
 
+    /// Tries to create an object until the server refuses it: a new admission policy takes a
+    /// moment to be in force.
+    #[track_caller]
+    pub fn refused_eventually(&self, path: &str, body: &Value) {
+        let start = Instant::now();
+        let request = || {
+            let request = Request::post(path).header("Content-Type", "application/json");
+            request.body(body.to_string().into_bytes()).unwrap()
+        };
+        while self.send(request()).is_ok() {
+            assert!(start.elapsed() < PATIENCE, "POST {path} is never refused");
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Merge-patches the object at `path`.
     pub fn patch(&self, path: &str, body: &Value) -> Value {
         self.with_body("PATCH", path, "application/merge-patch+json", body)

@@ -8,5 +8,6 @@ pub mod fake_clock;
 pub mod fake_cluster;
 pub mod fake_store;
 pub mod git_server;
+pub mod running;
 pub mod sandbox;
 pub mod shop;

@@ -118,7 +118,17 @@ async fn sync_in_time(
     let work = Box::pin(sync_locked(session, &lock, &name, request, operation_id));
     let result = work.await;
     lock.release().await;
-    result
+    result.map_err(|error| with_way_on(error, request))
+}
+
+/// Says after a stop that nothing is lost.
+fn with_way_on(error: EngineError, request: &SyncRequest) -> EngineError {
+    let is_stop = matches!(error.kind, EngineErrorKind::Interrupted | EngineErrorKind::TimedOut);
+    if is_stop && request.mode == SyncMode::Apply {
+        error.with_hint("run the same command again: the operation goes on where it stopped")
+    } else {
+        error
+    }
 }
 
 async fn sync_locked(

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::plan::build::{ManagedNamespace, defined_kind};
 use crate::plan::{PlanError, PlanRequest, SyncOptions, SyncPlan, check, prune};
 use crate::plan::{PruneGuard, build::build};
-use crate::ports::{Content, ListRequest};
+use crate::ports::{Content, Freshness, ListRequest};
 use crate::yaml::{Mapping, Node};
 
 /// Label of namespaces tiphys created, so that `app delete --delete-namespace` may remove them.
@@ -215,11 +215,20 @@ async fn occupied_definitions(
     let settings = &place.settings;
     let instance = compared.application.name().instance(&settings.argocd_namespace);
     let candidates = compared.comparison.resources.iter().filter(|pair| pair.requires_pruning);
-    let checks = candidates.filter_map(|pair| {
-        let kind = defined_kind(&pair.key, pair.live.as_deref()?)?;
-        let resource = place.catalog.find(&kind)?.clone();
-        Some((pair.key.clone(), resource))
-    });
+    let kinds: Vec<(ResourceKey, GroupKind)> = candidates
+        .filter_map(|pair| {
+            Some((pair.key.clone(), defined_kind(&pair.key, pair.live.as_deref()?)?))
+        })
+        .collect();
+    if kinds.is_empty() {
+        return BTreeSet::new();
+    }
+    // The kind may be newer than what is known of the cluster.
+    let Ok(catalog) = place.cluster.catalog(Freshness::Fresh).await else {
+        return kinds.into_iter().map(|(key, _)| key).collect();
+    };
+    let served = kinds.into_iter().filter_map(|(key, kind)| Some((key, catalog.find(&kind)?)));
+    let checks = served.map(|(key, resource)| (key, resource.clone()));
     let instance = &instance;
     let checks = checks.map(|(key, resource)| async move {
         has_foreign_objects(place, resource, instance).await.then_some(key)

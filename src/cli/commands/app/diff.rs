@@ -11,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::views::diff;
 use crate::engine::compare::{CompareOptions, Refresh, compare_application};
+use crate::engine::live;
 
 /// Flags of `app diff`.
 #[derive(Debug, Args)]
@@ -65,6 +66,10 @@ pub async fn run(context: &Context, arguments: &DiffArguments) -> CommandResult 
     output::warnings(&compared.warnings);
     let text = diff::text(&compared.comparison);
     output::data(&text)?;
+    // What may not be read may differ: that is no "no difference".
+    if let Some((key, message)) = compared.unreadable.iter().next() {
+        return Err(live::unreadable(key, message).into());
+    }
     Ok(match (text.is_empty(), arguments.exit_code) {
         (true, _) | (false, false) => Exit::Done,
         (false, true) => Exit::Chosen(arguments.diff_exit_code),

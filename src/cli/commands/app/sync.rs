@@ -276,9 +276,13 @@ fn verdict(outcome: &SyncOutcome) -> CommandResult {
     if phase != OperationPhase::Succeeded {
         return Err(CommandError::no(format!("Operation has completed with phase: {phase}")));
     }
+    let hint = if outcome.held_back.is_empty() {
+        "delete them with --prune"
+    } else {
+        "if they are really to go, delete them with --prune --prune-guarded"
+    };
     match outcome.requires_pruning {
         0 => Ok(Exit::Done),
-        count => Err(CommandError::no(format!("{count} resources require pruning"))
-            .hint("delete them with --prune")),
+        count => Err(CommandError::no(format!("{count} resources require pruning")).hint(hint)),
     }
 }
