@@ -3,6 +3,8 @@
 mod adapters;
 mod architecture;
 mod bad_input;
+mod command_line;
+mod console;
 mod engine;
 mod generated;
 mod harness;
