@@ -126,6 +126,7 @@ impl Context {
     pub async fn world_of(&self, reference: &ApplicationReference) -> Result<World, CommandError> {
         match &reference.file {
             Some(file) => self.file_mode(file, reference.name.as_deref(), RecordUse::Read).await,
+            None if reference.name.is_none() => Err(unnamed()),
             None => self.cluster_mode().await,
         }
     }
@@ -227,6 +228,16 @@ impl Context {
             .map_err(|error| CommandError::failed(format!("{}: {error}", folder.display())))?;
         let path = absolute.to_string_lossy().trim_start_matches('/').to_owned();
         Ok((self.local_tree(Path::new("/"))?, path))
+    }
+
+    /// A text about files in a tree from [`Self::tree_around`], with the paths below the working
+    /// directory as the user would type them.
+    pub fn shorten_paths(&self, text: &str) -> String {
+        let Ok(here) = std::env::current_dir() else { return text.to_owned() };
+        match here.to_string_lossy().trim_start_matches('/') {
+            "" => text.to_owned(),
+            here => text.replace(&format!("{here}/"), ""),
+        }
     }
 
     /// Writes a file whole or not at all.
@@ -409,10 +420,7 @@ impl World {
             let only = all.first().ok_or_else(|| CommandError::usage("the file is empty"))?;
             return Ok(only.name());
         }
-        let text = reference
-            .name
-            .as_deref()
-            .ok_or_else(|| CommandError::usage("name the application, or give a file with -f"))?;
+        let text = reference.name.as_deref().ok_or_else(unnamed)?;
         self.name_of(text, reference.app_namespace.as_deref()).await
     }
 
@@ -491,4 +499,8 @@ impl ClusterSecret {
         let bytes = STANDARD.decode(encoded).map_err(|_| broken())?;
         Ok(Secret::new(String::from_utf8(bytes).map_err(|_| broken())?))
     }
+}
+
+fn unnamed() -> CommandError {
+    CommandError::usage("name the application, or give a file with -f")
 }

@@ -54,9 +54,9 @@ fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
     };
     let options = BuildOptions { load_restrictor, ..BuildOptions::default() };
     let built = kustomize::build(&*tree, &path, &options)
-        .map_err(|error| CommandError::failed(error.to_string()))?;
+        .map_err(|error| CommandError::failed(context.shorten_paths(&error.to_string())))?;
     for warning in &built.warnings {
-        output::notice(warning);
+        output::notice(&context.shorten_paths(warning));
     }
     let text = kustomize::to_yaml(&built.resources);
     match &arguments.output {

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::output::style::{self, Colours};
 use crate::cli::views::diff;
 use crate::engine::compare::{CompareOptions, Refresh, compare_application};
 
@@ -64,7 +65,8 @@ pub async fn run(context: &Context, arguments: &DiffArguments) -> CommandResult 
     let compared = compare_application(&world.ports, stored, &options).await?;
     output::warnings(&compared.warnings);
     let text = diff::text(&compared.comparison);
-    output::data(&text)?;
+    let colours = Colours::of_stdout(&context.environment);
+    output::data(&style::diff(&text, colours))?;
     Ok(match (text.is_empty(), arguments.exit_code) {
         (true, _) | (false, false) => Exit::Done,
         (false, true) => Exit::Chosen(arguments.diff_exit_code),
