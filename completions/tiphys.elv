@@ -270,7 +270,7 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand --retry-backoff-duration 'First wait between retries'
             cand --retry-backoff-factor 'Growth of the wait per retry'
             cand --retry-backoff-max-duration 'Longest wait between retries'
-            cand --scan 'Look for resources to prune in every namespace'
+            cand --scan 'Where to look for resources that left Git: the application''s namespaces or the whole cluster'
             cand --wait-lock 'Wait this long for another run on the same application to end (for example 2m)'
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
             cand --context 'Context of the kubeconfig to use'

@@ -226,7 +226,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l retry-backoff-duration -d 'First wait between retries' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l retry-backoff-factor -d 'Growth of the wait per retry' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l retry-backoff-max-duration -d 'Longest wait between retries' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l scan -d 'Look for resources to prune in every namespace' -r -f -a "namespaces\t''
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l scan -d 'Where to look for resources that left Git: the application\'s namespaces or the whole cluster' -r -f -a "namespaces\t''
 cluster\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l wait-lock -d 'Wait this long for another run on the same application to end (for example 2m)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F

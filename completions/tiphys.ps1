@@ -283,7 +283,7 @@ Register-ArgumentCompleter -Native -CommandName 'tiphys' -ScriptBlock {
             [CompletionResult]::new('--retry-backoff-duration', '--retry-backoff-duration', [CompletionResultType]::ParameterName, 'First wait between retries')
             [CompletionResult]::new('--retry-backoff-factor', '--retry-backoff-factor', [CompletionResultType]::ParameterName, 'Growth of the wait per retry')
             [CompletionResult]::new('--retry-backoff-max-duration', '--retry-backoff-max-duration', [CompletionResultType]::ParameterName, 'Longest wait between retries')
-            [CompletionResult]::new('--scan', '--scan', [CompletionResultType]::ParameterName, 'Look for resources to prune in every namespace')
+            [CompletionResult]::new('--scan', '--scan', [CompletionResultType]::ParameterName, 'Where to look for resources that left Git: the application''s namespaces or the whole cluster')
             [CompletionResult]::new('--wait-lock', '--wait-lock', [CompletionResultType]::ParameterName, 'Wait this long for another run on the same application to end (for example 2m)')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Context of the kubeconfig to use')

@@ -6,6 +6,8 @@ mod bad_applications;
 mod bad_input;
 mod bad_sources;
 mod beside_argo_cd;
+mod command_line;
+mod console;
 mod deletion;
 mod demo;
 mod drift;

@@ -284,6 +284,16 @@ impl Context {
         Ok((self.local_tree(Path::new("/"))?, path))
     }
 
+    /// A text about files in a tree from [`Self::tree_around`], with the paths below the working
+    /// directory as the user would type them.
+    pub fn shorten_paths(&self, text: &str) -> String {
+        let Ok(here) = std::env::current_dir() else { return text.to_owned() };
+        match here.to_string_lossy().trim_start_matches('/') {
+            "" => text.to_owned(),
+            here => text.replace(&format!("{here}/"), ""),
+        }
+    }
+
     /// Writes a file whole or not at all.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! rows and stay.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 
@@ -14,8 +14,10 @@ use super::output::Format;
 use super::progress::Bar;
 use super::views::resources::{self, Row};
 use crate::engine::event::Event;
+use crate::model::operation::SyncOperationResource;
 use crate::model::status::ResourceStatus;
-use crate::model::{ResourceKey, ResourceResult};
+use crate::model::{ResourceKey, ResourceResult, ResultCode};
+use crate::plan::build::is_selected;
 use crate::ports::Clock;
 
 /// Least widths of GROUP, KIND, NAMESPACE, NAME, STATUS, HEALTH and HOOK.
@@ -30,6 +32,7 @@ pub struct EventLines<'a> {
     clock: &'a dyn Clock,
     format: Format,
     bar: Bar,
+    selection: Vec<SyncOperationResource>,
     state: Mutex<State>,
 }
 
@@ -44,7 +47,14 @@ struct State {
 impl<'a> EventLines<'a> {
     /// Lines for `format`; only `wide` has a live table.
     pub fn new(clock: &'a dyn Clock, format: Format) -> Self {
-        Self { clock, format, bar: Bar::default(), state: Mutex::default() }
+        let (bar, state) = (Bar::default(), Mutex::default());
+        Self { clock, format, bar, selection: Vec::new(), state }
+    }
+
+    /// Lines for some objects only; an empty selection means all.
+    #[must_use]
+    pub fn only(self, selection: &[SyncOperationResource]) -> Self {
+        Self { selection: selection.to_vec(), ..self }
     }
 
     /// Takes one event.
@@ -53,6 +63,7 @@ impl<'a> EventLines<'a> {
             Event::Warning(text) => self.bar.suspend(|| output::warnings(&[text])),
             Event::Note(text) => self.bar.suspend(|| output::notice(&text)),
             Event::Resources(rows) => self.resources(rows),
+            Event::Earlier(results) => self.lock().remember(results),
             Event::Result(result) => self.result(result),
             Event::Operation { .. } => {}
             Event::Progress { done, total } => self.bar.show(done, total),
@@ -77,21 +88,32 @@ impl<'a> EventLines<'a> {
         self.bar.clear();
     }
 
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn resources(&self, rows: Vec<ResourceStatus>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let mut lines = state.open(rows.iter());
-        for row in rows.into_iter().filter(|row| !row.hook) {
-            let key = resources::key_of(&row);
-            state.resources.insert(key.clone(), row);
-            lines.extend(self.line(&mut state, &key));
+        let keys: Vec<ResourceKey> = rows.iter().map(resources::key_of).collect();
+        let present = keys.iter().cloned().zip(rows).filter(|(_, row)| !row.hook);
+        state.resources = present.collect();
+        let gone = state.results.keys().filter(|key| !state.resources.contains_key(key));
+        let mut gone: Vec<ResourceKey> = gone.cloned().collect();
+        gone.sort();
+        for key in keys.iter().chain(&gone) {
+            lines.extend(self.line(&mut state, key));
         }
         self.print(&lines.concat());
     }
 
     fn result(&self, result: ResourceResult) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let mut lines = state.open(std::iter::empty());
         let key = result.key();
+        if is_pruned(&result) {
+            state.resources.remove(&key);
+        }
         state.results.insert(key.clone(), result);
         lines.extend(self.line(&mut state, &key));
         self.print(&lines.concat());
@@ -99,6 +121,9 @@ impl<'a> EventLines<'a> {
 
     /// The line of an object, if it has changed since it was printed last.
     fn line(&self, state: &mut State, key: &ResourceKey) -> Option<String> {
+        if !is_selected(key, &self.selection) {
+            return None;
+        }
         let live = state.resources.get(key);
         let row = match (state.results.get(key), live) {
             (Some(result), live) => resources::result_row(result, live),
@@ -127,7 +152,16 @@ impl<'a> EventLines<'a> {
     }
 }
 
+/// Whether the object is gone; a dry run leaves it where it is.
+fn is_pruned(result: &ResourceResult) -> bool {
+    result.status == Some(ResultCode::Pruned) && !result.message.ends_with("(dry run)")
+}
+
 impl State {
+    fn remember(&mut self, results: Vec<ResourceResult>) {
+        self.results.extend(results.into_iter().map(|result| (result.key(), result)));
+    }
+
     /// The heading, once; the widths are settled with it.
     fn open<'r>(&mut self, rows: impl Iterator<Item = &'r ResourceStatus>) -> Vec<String> {
         if self.widths.is_some() {

@@ -1,6 +1,7 @@
 //! What is generated from the definition of the command line: completions, man pages, the tables
 //! of README. `make generate` writes the files; a test proves them current.
 
+use clap::builder::Resettable;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -36,14 +37,17 @@ pub fn man_pages() -> Vec<(String, String)> {
 
 fn collect_pages(command: &Command, name: &str, pages: &mut Vec<(String, String)>) {
     let titled = command.clone().name(leak(name)).bin_name(name.replace('-', " "));
-    let man = Man::new(titled).date("").source(concat!("tiphys ", env!("CARGO_PKG_VERSION")));
+    let man = Man::new(titled.after_help(Resettable::Reset))
+        .title(name.to_uppercase())
+        .date("")
+        .source(concat!("tiphys ", env!("CARGO_PKG_VERSION")))
+        .manual("tiphys manual");
     let mut page = Vec::new();
     // Writing to a Vec cannot fail.
     drop(man.render(&mut page));
     let mut text = String::from_utf8_lossy(&page).into_owned();
-    if command.get_subcommands().next().is_none() {
-        text.push_str(&exit_status_section());
-    }
+    text.push_str(&examples_section(command));
+    text.push_str(&exit_status_section());
     pages.push((format!("{name}.1"), text));
     for child in command.get_subcommands().filter(|child| !child.is_hide_set()) {
         collect_pages(child, &format!("{name}-{}", child.get_name()), pages);
@@ -53,6 +57,23 @@ fn collect_pages(command: &Command, name: &str, pages: &mut Vec<(String, String)
 /// clap wants names that live as long as the program; there are a few dozen.
 fn leak(name: &str) -> &'static str {
     Box::leak(name.to_owned().into_boxed_str())
+}
+
+/// The examples of a command as `--help` prints them, without their heading.
+pub fn examples(command: &Command) -> String {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+    let indented = lines.take_while(|line| line.is_empty() || line.starts_with("  "));
+    indented.map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect()
+}
+
+fn examples_section(command: &Command) -> String {
+    let examples = examples(command);
+    if examples.is_empty() {
+        return String::new();
+    }
+    let escaped = examples.trim_end().replace('\\', "\\e").replace('-', "\\-");
+    format!(".SH EXAMPLES\n.nf\n{escaped}\n.fi\n")
 }
 
 fn exit_status_section() -> String {

@@ -51,8 +51,18 @@ pub(super) fn from_status(server: &str, code: u16, status: &Status) -> ClusterEr
         _ if status.message.is_empty() => {
             ClusterError::new(kind, format!("{server} answered {code} {}", status.reason))
         }
-        _ => ClusterError::new(kind, status.message.clone()),
+        _ => ClusterError::new(kind, without_patch(&status.message)),
     }
+}
+
+/// About a patch it cannot take the server says `patch: Invalid value: "map[…]": REASON` and
+/// quotes the whole patch, with the values of Secrets. Only the reason is for anybody's eyes.
+fn without_patch(message: &str) -> String {
+    let reason = message
+        .find("patch: Invalid value: \"")
+        .and_then(|start| message[start..].rsplit_once("\": "))
+        .map(|(_, reason)| reason);
+    reason.map_or_else(|| message.to_owned(), |reason| format!("the patch is invalid: {reason}"))
 }
 
 fn kind_of(code: u16, status: &Status) -> ClusterErrorKind {
@@ -237,6 +247,13 @@ mod tests {
     fn check(code: u16, body: &str, kind: ClusterErrorKind, message: &str) {
         let error = from_answer(SERVER, code, body.as_bytes());
         assert_eq!((error.kind, error.message.as_str()), (kind, message), "{code} {body}");
+    }
+
+    #[test]
+    fn a_refused_patch_is_not_quoted() {
+        let said = r#" "" is invalid: patch: Invalid value: "map[data:map[password:hunter2]]": unrecognized type: int32"#;
+        let wanted = "the patch is invalid: unrecognized type: int32";
+        check(422, &status(422, "Invalid", said, ""), ClusterErrorKind::Invalid, wanted);
     }
 
     #[test]

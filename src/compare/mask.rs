@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::apply::LAST_APPLIED_ANNOTATION;
 use super::comparison::Difference;
-use super::normalize::is_secret;
+use super::normalize::{fold_string_data, is_secret};
 use crate::yaml::{Node, Value, json};
 
 /// What stands for a value.
@@ -29,9 +29,13 @@ pub fn mask_difference(difference: &mut Difference) {
     }
 }
 
-/// Hides the values of a Secret behind plus signs; other kinds are left alone.
+/// Hides the values of a Secret behind plus signs, all of them under `data` as Argo CD prints
+/// them; other kinds are left alone.
 pub fn mask_manifest(object: &mut Node) {
     if is_secret(object) {
+        if object.get("stringData").is_some() {
+            fold_string_data(object);
+        }
         mask_secret(object, &mut |_| MASK.into());
     }
 }
@@ -74,6 +78,17 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn manifests_keep_their_values_under_data() {
+        let text =
+            r#"{"kind":"Secret","apiVersion":"v1","stringData":{"a":"x"},"data":{"b":"eQ=="}}"#;
+        let mut object = serde_json::from_str::<Node>(text).unwrap();
+        mask_manifest(&mut object);
+        assert_eq!(object.str_at(&["data", "a"]), MASK);
+        assert_eq!(object.str_at(&["data", "b"]), MASK);
+        assert!(object.get("stringData").is_none());
+    }
 
     fn secret(data: &str) -> Node {
         let text = format!(r#"{{"apiVersion":"v1","kind":"Secret","data":{data}}}"#);

@@ -37,7 +37,7 @@ pub(super) fn is_secret(object: &Node) -> bool {
 }
 
 /// Moves `stringData` into `data`, as the server does on a write; null stands for empty.
-fn fold_string_data(secret: &mut Node) {
+pub(super) fn fold_string_data(secret: &mut Node) {
     let mut data = Mapping::default();
     for (key, value) in secret.remove(&["data"]).and_then(into_mapping).unwrap_or_default() {
         data.insert(key, normalize_base64(&value));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::controller_probe;
-use super::error::{EngineError, EngineErrorKind};
+use super::error::{EngineError, EngineErrorKind, HINT};
 use super::inventory::{inventory, known_objects};
 use super::live::{self, Found, LiveRequest, Scan};
 use super::refresh::{self, LocalTree, Place, RevisionChoice, Targets};
@@ -426,8 +426,13 @@ async fn without_targets(
         now: session::now(ports),
     };
     compared.status = status::after_comparison(&compared.application, &compared.comparison, &with);
-    compared.warnings.extend(error.hints.iter().cloned());
+    compared.warnings.extend(hints(error));
     Ok(compared)
+}
+
+/// What to try after a failure that is reported as a condition.
+fn hints(error: &EngineError) -> Vec<String> {
+    error.hints.iter().map(|hint| format!("{HINT}{hint}")).collect()
 }
 
 /// What is stored, when tiphys cannot render the source but others can: never overwritten.
@@ -480,7 +485,7 @@ fn unjudged(ports: &Ports, application: Application, error: &EngineError) -> App
         comparison,
         status,
         unreadable: BTreeMap::new(),
-        warnings: error.hints.clone(),
+        warnings: hints(error),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::ports::{
     ClusterError, ClusterErrorKind, SourceError, SourceErrorKind, StoreError, StoreErrorKind,
 };
 
+/// Begins the text of a warning that says what to try.
+pub const HINT: &str = "hint: ";
+
 /// What kind of failure a use case met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineErrorKind {

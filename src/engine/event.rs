@@ -21,6 +21,8 @@ pub enum Event {
     Note(String),
     /// The objects as they are compared now, all of them.
     Resources(Vec<ResourceStatus>),
+    /// What the last operation did to its objects; said before the first `Resources`.
+    Earlier(Vec<ResourceResult>),
     /// What became of one object in the operation.
     Result(ResourceResult),
     /// Where the operation stands.

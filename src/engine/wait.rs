@@ -112,6 +112,12 @@ async fn wait_in_time(
     let Some(mut compared) = first_look(session, name, request).await? else {
         return Ok(WaitOutcome { verdict: WaitVerdict::Met, compared: None });
     };
+    // As argocd: conditions that are met already are not worth a live table.
+    if is_met(&compared, request) {
+        note_status(session, &compared).await?;
+        return Ok(WaitOutcome { verdict: WaitVerdict::Met, compared: Some(compared) });
+    }
+    say_earlier(session, &compared);
     let mut memory = Memory::default();
     let mut changed = watch(&compared).await;
     loop {
@@ -240,6 +246,14 @@ async fn note_status(
         session.emit(Event::Note(note));
     }
     Ok(())
+}
+
+/// Says what the last operation did, so that rows carry its messages.
+fn say_earlier(session: &Session<'_>, compared: &ApplicationComparison) {
+    let state = compared.application.status.operation_state.as_ref();
+    if let Some(result) = state.and_then(|state| state.sync_result.as_ref()) {
+        session.emit(Event::Earlier(result.resources.clone()));
+    }
 }
 
 impl Memory {

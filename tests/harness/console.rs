@@ -4,6 +4,11 @@
 //! its stderr with `[stderr] ` before each line, then `(exit code N)` unless it is 0. Lines
 //! that follow `$ ` and belong to a here-document go with the command. All blocks of a file run
 //! in one shell, so variables last. `UPDATE=1` rewrites the file.
+//!
+//! What differs from run to run is shown as a word of the same width, so that tables stay
+//! aligned: times, revisions, durations, uids, ports and the folder of the sandbox. The live
+//! table of `sync` and `wait` is compared object by object: which of two objects changes first
+//! is chance, what becomes of one of them is not.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -35,13 +40,15 @@ pub fn check(sandbox: &Sandbox, path: &str, section: Option<&str>) {
                 fresh.push_str("```console\n");
                 for step in steps(block) {
                     let got = shell.run(&step.command);
-                    if got != step.wanted {
-                        let _ = write!(
-                            failures,
-                            "\n$ {}\n--- wanted\n{}--- got\n{got}",
-                            step.command, step.wanted
-                        );
+                    if by_object(&got) == by_object(&step.wanted) {
+                        let _ = write!(fresh, "$ {}\n{}", step.command, step.wanted);
+                        continue;
                     }
+                    let _ = write!(
+                        failures,
+                        "\n$ {}\n--- wanted\n{}--- got\n{got}",
+                        step.command, step.wanted
+                    );
                     let _ = write!(fresh, "$ {}\n{got}", step.command);
                 }
                 fresh.push_str("```\n");
@@ -118,6 +125,24 @@ fn here_document(command: &str) -> Option<String> {
     Some(word.trim_matches(['\'', '"']).to_owned())
 }
 
+/// The lines of a live table sorted by object, each object's lines in their order; all other
+/// lines where they are.
+fn by_object(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let Some(header) = lines.iter().position(|line| line.starts_with("TIMESTAMP ")) else {
+        return lines;
+    };
+    let name_end = lines[header].find(" NAME ").map_or(0, |start| start + " NAME".len());
+    let rows = lines[header + 1..].iter().take_while(|line| line.starts_with(STREAM_TIME)).count();
+    lines[header + 1..=header + rows].sort_by_key(|line| line.get(..name_end));
+    lines
+}
+
+/// What stands for a time in a live table, where times have no blanks.
+const STREAM_TIME: &str = "YYYY-MM-DDThh:mm:ss+00:00";
+/// What stands for the sandbox's folder: as long as the folder's own path.
+const FOLDER: &str = "/home/alice/gitops";
+
 /// Commands run one after another with the same variables.
 struct Shell<'a> {
     sandbox: &'a Sandbox,
@@ -127,18 +152,24 @@ struct Shell<'a> {
 impl<'a> Shell<'a> {
     fn new(sandbox: &'a Sandbox) -> Self {
         let filter = |pattern: &str, text| (Regex::new(pattern).unwrap(), text);
-        let folder = regex::escape(&sandbox.path().to_string_lossy());
+        let folder = sandbox.path().to_string_lossy();
+        assert_eq!(folder.len(), FOLDER.len(), "{folder} would shift the columns of tables");
+        let uuid = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b";
         Self {
             sandbox,
             filters: vec![
-                filter(&folder, "/TMP"),
-                filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "TIME"),
-                filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
+                filter(&regex::escape(&folder), FOLDER),
+                filter(
+                    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC",
+                    "YYYY-MM-DD hh:mm:ss +0000 UTC",
+                ),
+                filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", STREAM_TIME),
+                filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
                 filter(r"\b[0-9a-f]{40}\b", "REVISION"),
                 filter(r"\(([0-9a-f]{7})\)", "(SHA)"),
                 filter(r"(?m)^(Duration: +)\S+$", "${1}DURATION"),
+                filter(uuid, "UID"),
                 filter(r"https://127\.0\.0\.1:\d+", "https://SERVER"),
-                filter(r"file:///TMP", "file:///TMP"),
             ],
         }
     }

@@ -33,9 +33,11 @@ impl Sandbox {
         Self { kubeconfig: Some(control_plane::kubeconfig().to_owned()), ..Self::offline() }
     }
 
-    /// A sandbox without any cluster.
+    /// A sandbox without any cluster. Its path always has the same length, so that tables that
+    /// show it keep their columns.
     pub fn offline() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), kubeconfig: None }
+        let folder = tempfile::Builder::new().prefix("tiphys-").tempdir_in("/tmp").unwrap();
+        Self { folder, kubeconfig: None }
     }
 
     /// A sandbox with another kubeconfig.

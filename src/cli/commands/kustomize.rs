@@ -53,10 +53,12 @@ fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
         _ => LoadRestrictor::RootOnly,
     };
     let options = BuildOptions { load_restrictor, ..BuildOptions::default() };
-    let built = kustomize::build(&*tree, &path, &options)
-        .map_err(|error| CommandError::failed(error.to_string()).snippet(error.snippet()))?;
+    let built = kustomize::build(&*tree, &path, &options).map_err(|error| {
+        let message = context.shorten_paths(&error.to_string());
+        CommandError::failed(message).snippet(error.snippet())
+    })?;
     for warning in &built.warnings {
-        output::notice(warning);
+        output::notice(&context.shorten_paths(warning));
     }
     let text = kustomize::to_yaml(&built.resources);
     match &arguments.output {

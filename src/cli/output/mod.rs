@@ -1,11 +1,13 @@
 //! The owner of stdout and stderr: data goes to the first, everything else to the second.
 
+pub mod style;
 pub mod table;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 
+use crate::engine::error::HINT;
 use crate::yaml::{Node, emit, json};
 
 /// Formats of `-o`, as argocd names them.
@@ -68,8 +70,9 @@ pub fn warnings(texts: &[String]) {
     for text in texts {
         match text.strip_prefix("# Warning: ") {
             Some(deprecation) => tracing::info!("{deprecation}"),
-            None if said.insert(text) => warning(text),
-            None => {}
+            None if !said.insert(text) => {}
+            None if text.starts_with(HINT) => notice(text),
+            None => warning(text),
         }
     }
 }

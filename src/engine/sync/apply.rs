@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply, server_side_body};
+use crate::compare::apply::{
+    ApplyAction, ApplyOutcome, PatchKind, client_side_apply, server_side_body,
+};
 use crate::engine::event::Event;
 use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};

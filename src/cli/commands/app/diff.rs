@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::output::style::{self, Colours};
 use crate::cli::views::diff;
 use crate::engine::compare::{CompareOptions, Refresh, compare_application};
 use crate::engine::live;
@@ -65,7 +66,8 @@ pub async fn run(context: &Context, arguments: &DiffArguments) -> CommandResult 
     let compared = compare_application(&world.ports, stored, &options).await?;
     output::warnings(&compared.warnings);
     let text = diff::text(&compared.comparison);
-    output::data(&text)?;
+    let colours = Colours::of_stdout(&context.environment);
+    output::data(&style::diff(&text, colours))?;
     // What may not be read may differ: that is no "no difference".
     if let Some((key, message)) = compared.unreadable.iter().next() {
         return Err(live::unreadable(key, message).into());

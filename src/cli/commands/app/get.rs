@@ -7,6 +7,7 @@ use crate::cli::commands::app::automation::warn_without_controller;
 use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
+use crate::cli::output::style::{self, Colours};
 use crate::cli::output::{self, Format};
 use crate::cli::views::{application, diff};
 use crate::engine::compare::{
@@ -69,7 +70,8 @@ pub async fn run(context: &Context, arguments: &GetArguments) -> CommandResult {
             let url = world.ports.store.settings().await?.url.clone();
             let mut text = application::page(&shown, &url, now);
             if arguments.show_diff {
-                text += &diff::text(&compared.comparison);
+                let colours = Colours::of_stdout(&context.environment);
+                text += &style::diff(&diff::text(&compared.comparison), colours);
             }
             text
         }

@@ -14,6 +14,7 @@ use crate::engine::compare::{
 use crate::model::Application;
 use crate::model::source::SourceFields;
 use crate::ports::Clock;
+use crate::support::label_selector::LabelSelector;
 use crate::yaml::Node;
 
 /// How many Applications are compared at the same time.
@@ -59,6 +60,10 @@ pub struct ListArguments {
 /// # Errors
 /// When Applications cannot be listed.
 pub async fn run(context: &Context, arguments: &ListArguments) -> CommandResult {
+    arguments
+        .selector
+        .parse::<LabelSelector>()
+        .map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
     let world = context.cluster_mode().await?;
     let namespace = match &arguments.app_namespace {
         Some(namespace) => namespace.clone(),

@@ -84,7 +84,7 @@ pub struct SyncArguments {
     /// Longest wait between retries
     #[arg(long, value_name = "DURATION", value_parser = go_duration, default_value = "3m")]
     pub retry_backoff_max_duration: String,
-    /// Look for resources to prune in every namespace
+    /// Where to look for resources that left Git: the application's namespaces or the whole cluster
     #[arg(long, value_name = "WHERE", value_parser = ["namespaces", "cluster"], default_value = "namespaces")]
     pub scan: String,
     /// Forget an interrupted operation instead of resuming it
@@ -107,7 +107,7 @@ pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult 
     let name = world.application_name(&arguments.application).await?;
     let stored = world.ports.store.application(&name).await?;
     let request = request(context, &world, arguments, &stored).await?;
-    let lines = EventLines::new(&*context.clock, arguments.output);
+    let lines = EventLines::new(&*context.clock, arguments.output).only(&request.selection);
     let sink = |event: Event| lines.handle(event);
     let session = context.session(&world, &sink);
     let outcome = sync::sync(&session, &name, &request).await;

@@ -85,8 +85,9 @@ pub async fn run(context: &Context, arguments: &WaitArguments) -> CommandResult 
         WaitVerdict::Met => Ok(Exit::Done),
         WaitVerdict::Failed(reason) => Err(CommandError::no(reason)),
         WaitVerdict::TimedOut => Err(CommandError::failed(format!(
-            "timed out ({}s) waiting for app \"{name}\" match desired state",
-            arguments.timeout
+            "timed out ({}s) waiting for app \"{}\" match desired state",
+            arguments.timeout,
+            arguments.application.name.as_deref().unwrap_or(&name.name)
         ))),
     }
 }
