@@ -70,7 +70,7 @@ async fn connect_with(change: impl FnOnce(&mut Node)) -> Arc<ClusterClient> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
     #[expect(clippy::disallowed_methods, reason = "the kubeconfig of the test cluster")]
-    let text = std::fs::read_to_string(control_plane::kubeconfig().to_owned()).unwrap();
+    let text = std::fs::read_to_string(control_plane::kubeconfig()).unwrap();
     let (mut kubeconfig, _) =
         read_one(&text, &ReadOptions::manifests(FileId::NONE, "kubeconfig")).unwrap();
     change(&mut kubeconfig);

@@ -1,5 +1,12 @@
 //! The only test binary: every module of the integration tests is declared here.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests may; the harness starts processes, reads files and waits"
+)]
+
 mod adapters;
 mod architecture;
 mod bad_applications;
