@@ -59,6 +59,8 @@ fn an_application_comes_from_stdin_too() {
     let shop = Shop::new();
     let run = shop.sandbox.shell("tiphys app diff -f - < application.yaml");
     run.exits(1).says("colour: blue");
+    let run = shop.sandbox.shell("tiphys app create -f - < application.yaml");
+    run.exits(0).says(&format!("application '{}' created", shop.name));
     shop.sandbox.shell("echo 'a: [' | tiphys app diff -f -").exits(20).complains("-:1:4: ");
 }
 

@@ -181,7 +181,7 @@ async fn make_room_for_record(
     if !is_file || request.mode == SyncMode::DryRun || namespace.is_empty() {
         return Ok(());
     }
-    let place = super::refresh::place(session.ports, application).await?;
+    let place = refresh::place(session.ports, application).await?;
     let kind = crate::model::GroupKind::new("", "Namespace");
     let Some(resource) = place.catalog.find(&kind) else { return Ok(()) };
     match place.cluster.get(resource, "", namespace).await {
