@@ -1,4 +1,9 @@
 //! Bad input: one clear error that names the object, the right exit code, nothing changed.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read files and fail by panicking"
+)]
 
 use serde_json::json;
 

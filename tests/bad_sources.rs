@@ -1,6 +1,6 @@
 //! Repositories that are wrong, closed, unreachable or damaged: one clear error that names the
 //! repository, exit code 20, no credential in the output, nothing changed on the cluster.
-#![expect(clippy::disallowed_methods, reason = "tests make and break files")]
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make and break files")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
