@@ -334,6 +334,23 @@ fn nothing_of_a_secret_is_printed() {
     shop.app("manifests", &["--show-secrets"]).exits(0).says("hunter2");
 }
 
+#[test]
+fn a_secret_that_the_server_refuses_is_not_quoted() {
+    for value in ["[hunter2]", "{a: hunter2}", "{password: [hunter2]}", "{password: {a: hunter2}}"]
+    {
+        let secret =
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {value}\n");
+        let shop = Shop::of(&[("s.yaml", &secret)]);
+        shop.create();
+        for more in [&["-vvv"][..], &["-vvv", "--server-side"]] {
+            let run = shop.app("sync", more).exits_one_of(&[1, 20]);
+            assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"), "{run:?}");
+        }
+        let stored = api().get(&shop.application()).unwrap().to_string();
+        assert!(!stored.contains("hunter2"), "{stored}");
+    }
+}
+
 /// A kubeconfig for a user of whom the cluster knows only what the test binds to the name.
 fn impersonating(sandbox: &Sandbox, user: &str) {
     let admin = std::fs::read_to_string(crate::harness::control_plane::kubeconfig()).unwrap();
