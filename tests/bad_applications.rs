@@ -323,3 +323,31 @@ fn a_kubeconfig_that_is_missing_or_broken_is_named() {
     let run = sandbox.tiphys(&["--kubeconfig", admin, "--context", "none", "app", "list"]);
     run.exits(20).complains("context \"none\" is not in the kubeconfig, which has: ");
 }
+
+#[test]
+fn set_refuses_what_would_make_the_spec_senseless() {
+    let shop = Shop::new();
+    shop.create();
+    let before = api().get(&shop.application()).unwrap()["spec"].clone();
+    for (arguments, complaint) in [
+        (&["--path", ""][..], "path"),
+        (&["--repo", ""], "repoURL"),
+        (&["--dest-server", ""], "destination"),
+        (&["--dest-server", "https://x", "--dest-name", "y"], "both"),
+    ] {
+        shop.app("set", arguments).exits(20).complains(complaint);
+    }
+    assert_eq!(api().get(&shop.application()).unwrap()["spec"], before);
+}
+
+#[test]
+fn a_name_never_reaches_a_part_of_another_object() {
+    let shop =
+        Shop::of(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web/status}\n")]);
+    shop.create();
+    shop.app("diff", &[]).exits(20).complains("ConfigMap \"web/status\": not a valid name");
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("web/status");
+    for name in ["../x", "./x", "argocd/..", "a/b/c"] {
+        shop.sandbox.tiphys(&["app", "get", name]).exits(20).complains("not a valid name");
+    }
+}
