@@ -1,5 +1,6 @@
 //! Applications that are wrong, in files and in the cluster, and verbs called the wrong way: one
 //! clear error, the right exit code, nothing changed on the cluster.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::json;
 
@@ -59,6 +60,8 @@ fn an_application_comes_from_stdin_too() {
     let shop = Shop::new();
     let run = shop.sandbox.shell("tiphys app diff -f - < application.yaml");
     run.exits(1).says("colour: blue");
+    let run = shop.sandbox.shell("tiphys app create -f - < application.yaml");
+    run.exits(0).says(&format!("application '{}' created", shop.name));
     shop.sandbox.shell("echo 'a: [' | tiphys app diff -f -").exits(20).complains("-:1:4: ");
 }
 
@@ -319,4 +322,32 @@ fn a_kubeconfig_that_is_missing_or_broken_is_named() {
     let admin = control_plane::kubeconfig().to_str().unwrap();
     let run = sandbox.tiphys(&["--kubeconfig", admin, "--context", "none", "app", "list"]);
     run.exits(20).complains("context \"none\" is not in the kubeconfig, which has: ");
+}
+
+#[test]
+fn set_refuses_what_would_make_the_spec_senseless() {
+    let shop = Shop::new();
+    shop.create();
+    let before = api().get(&shop.application()).unwrap()["spec"].clone();
+    for (arguments, complaint) in [
+        (&["--path", ""][..], "path"),
+        (&["--repo", ""], "repoURL"),
+        (&["--dest-server", ""], "destination"),
+        (&["--dest-server", "https://x", "--dest-name", "y"], "both"),
+    ] {
+        shop.app("set", arguments).exits(20).complains(complaint);
+    }
+    assert_eq!(api().get(&shop.application()).unwrap()["spec"], before);
+}
+
+#[test]
+fn a_name_never_reaches_a_part_of_another_object() {
+    let shop =
+        Shop::of(&[("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web/status}\n")]);
+    shop.create();
+    shop.app("diff", &[]).exits(20).complains("ConfigMap \"web/status\": not a valid name");
+    shop.app("sync", &[]).exits_one_of(&[1, 20]).complains_or_says("web/status");
+    for name in ["../x", "./x", "argocd/..", "a/b/c"] {
+        shop.sandbox.tiphys(&["app", "get", name]).exits(20).complains("not a valid name");
+    }
 }

@@ -1,4 +1,9 @@
 //! Bad input: one clear error that names the object, the right exit code, nothing changed.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read files and fail by panicking"
+)]
 
 use serde_json::json;
 
@@ -88,6 +93,37 @@ fn duplicate_keys_warn_in_plain_manifests_and_fail_in_kustomize() {
 }
 
 #[test]
+fn duplicate_keys_in_kustomizations_and_application_files_warn_and_the_last_one_counts() {
+    let sandbox = Sandbox::with_cluster();
+    sandbox.write("a.yaml", CONFIG);
+    sandbox.write("kustomization.yaml", "resources: [a.yaml]\nnamePrefix: x-\nnamePrefix: y-\n");
+    let run = sandbox.tiphys(&["kustomize", "build"]).exits(0).says("name: y-a");
+    run.complains("kustomization.yaml:3").complains("namePrefix");
+    sandbox.write(
+        "application.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  \
+         source: {repoURL: x, path: p}\n  source: {repoURL: /no/such/place, path: p}\n  \
+         destination: {server: 'https://kubernetes.default.svc'}\n",
+    );
+    let run = sandbox.tiphys(&["app", "manifests", "-f", "application.yaml"]).exits(20);
+    run.complains("application.yaml:6").complains("/no/such/place");
+}
+
+#[test]
+fn what_a_kustomization_loads_stays_in_its_root() {
+    let sandbox = Sandbox::offline();
+    sandbox.write("outside.yaml", CONFIG);
+    sandbox.write("app/kustomization.yaml", "resources: [../outside.yaml]\n");
+    let run = sandbox.tiphys(&["kustomize", "build", "app"]).exits(1);
+    run.complains("outside.yaml").complains("kustomization.yaml:1");
+    sandbox.setup("ln -s loop.yaml app/loop.yaml");
+    sandbox.write("app/kustomization.yaml", "resources: [loop.yaml]\n");
+    sandbox.tiphys(&["kustomize", "build", "app"]).exits(1).complains("loop.yaml");
+    sandbox.write("app/kustomization.yaml", "resources: [.]\n");
+    sandbox.tiphys(&["kustomize", "build", "app"]).exits(1).complains("kustomization.yaml:1");
+}
+
+#[test]
 fn two_documents_with_one_id_are_told() {
     let shop = Shop::of(&[("a.yaml", CONFIG), ("b.yaml", CONFIG)]);
     shop.create();
@@ -144,7 +180,8 @@ fn an_object_without_kind_or_name_is_named_by_its_place() {
 #[test]
 fn a_kind_that_is_not_served_is_named() {
     let object = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n";
-    refused(&[("w.yaml", object), ("c.yaml", CONFIG)], "example.com/Widget");
+    let words = "The Kubernetes API could not find example.com/Widget for requested resource";
+    refused(&[("w.yaml", object), ("c.yaml", CONFIG)], words);
 }
 
 #[test]
@@ -247,6 +284,24 @@ fn a_reader_who_leaves_early_is_no_error() {
     shop.create();
     let run = shop.sandbox.shell("set -o pipefail; tiphys app list | head -n 1");
     run.exits(0).says("NAME");
+    let many: String = (0..20_000)
+        .map(|number| format!("{}---\n", CONFIG.replace("name: a", &format!("name: a{number}"))))
+        .collect();
+    shop.sandbox.write("many.yaml", &many);
+    shop.sandbox.write("kustomization.yaml", "resources: [many.yaml]\n");
+    let run = shop.sandbox.shell("set -o pipefail; tiphys kustomize build | head -n 1").exits(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("apiVersion: v1\n", ""));
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_an_error() {
+    let sandbox = Sandbox::offline();
+    sandbox.write("a.yaml", CONFIG);
+    sandbox.write("kustomization.yaml", "resources: [a.yaml]\n");
+    let run = sandbox.shell("tiphys kustomize build > /dev/full").exits(1);
+    run.complains("cannot write to stdout");
+    let run = sandbox.shell("tiphys kustomize build -o /dev/full/x").exits(1);
+    run.complains("cannot write /dev/full/x");
 }
 
 #[test]
@@ -277,6 +332,23 @@ fn nothing_of_a_secret_is_printed() {
     let diff = shop.app("diff", &[]).exits(1);
     assert!(!diff.stdout.contains("hunter") && !diff.stdout.contains("aHVudGVy"));
     shop.app("manifests", &["--show-secrets"]).exits(0).says("hunter2");
+}
+
+#[test]
+fn a_secret_that_the_server_refuses_is_not_quoted() {
+    for value in ["[hunter2]", "{a: hunter2}", "{password: [hunter2]}", "{password: {a: hunter2}}"]
+    {
+        let secret =
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {value}\n");
+        let shop = Shop::of(&[("s.yaml", &secret)]);
+        shop.create();
+        for more in [&["-vvv"][..], &["-vvv", "--server-side"]] {
+            let run = shop.app("sync", more).exits_one_of(&[1, 20]);
+            assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"), "{run:?}");
+        }
+        let stored = api().get(&shop.application()).unwrap().to_string();
+        assert!(!stored.contains("hunter2"), "{stored}");
+    }
 }
 
 /// A kubeconfig for a user of whom the cluster knows only what the test binds to the name.

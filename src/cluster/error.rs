@@ -16,6 +16,11 @@ const CAUSES_MAX: usize = 16;
 /// How much of an answer that is no Status is quoted.
 const QUOTE_CHARS_MAX: usize = 200;
 
+/// How server-side apply names the kind of the object that it refuses.
+const SECRET_KIND: &str = "Kind=Secret)";
+/// What stands before a value that it quotes.
+const QUOTED_VALUE: &str = ", got &";
+
 /// A `Status` answer of the API server, as far as it matters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -51,7 +56,16 @@ pub(super) fn from_status(server: &str, code: u16, status: &Status) -> ClusterEr
         _ if status.message.is_empty() => {
             ClusterError::new(kind, format!("{server} answered {code} {}", status.reason))
         }
-        _ => ClusterError::new(kind, without_patch(&status.message)),
+        _ => ClusterError::new(kind, without_secret(&without_patch(&status.message)).to_owned()),
+    }
+}
+
+/// The server's words up to where they would quote the value of a Secret, as server-side apply
+/// does for one of the wrong type.
+fn without_secret(message: &str) -> &str {
+    match message.find(QUOTED_VALUE) {
+        Some(place) if message.contains(SECRET_KIND) => &message[..place],
+        _ => message,
     }
 }
 
@@ -284,6 +298,16 @@ mod tests {
         check(500, &status(500, "", etcd, ""), ClusterErrorKind::TooLarge, etcd);
         let field = "Pod \"a\" is invalid: spec.hostname: Too long: may not be more than 63 bytes";
         check(422, &status(422, "Invalid", field, "a"), ClusterErrorKind::Invalid, field);
+    }
+
+    #[test]
+    fn a_refused_secret_is_not_quoted() {
+        let place = "failed to create typed patch object (a/s; /v1, Kind=Secret): .data.x: \
+                     expected string";
+        let words = format!("{place}, got &value.valueUnstructured{{Value:12345}}");
+        check(500, &status(500, "", &words, ""), ClusterErrorKind::Other, place);
+        let words = words.replace("Secret", "ConfigMap");
+        check(500, &status(500, "", &words, ""), ClusterErrorKind::Other, &words);
     }
 
     #[test]

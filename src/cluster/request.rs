@@ -82,6 +82,19 @@ pub(super) fn accept_watch(content: Content) -> &'static str {
     }
 }
 
+/// Refuses a name that would point to something else: the server decodes a path before it splits
+/// it, so that `web/status` would be a part of `web`.
+fn check_segment(resource: &ApiResource, text: &str) -> Result<(), ClusterError> {
+    if !matches!(text, "." | "..") && !text.contains(['/', '%']) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} \"{text}\": not a valid name or namespace: it must not be . or .. or contain / or %",
+        resource.kind
+    );
+    Err(ClusterError::new(ClusterErrorKind::Invalid, message))
+}
+
 /// The path of a collection; an empty namespace means all namespaces, or none.
 pub(super) fn collection_path(resource: &ApiResource, namespace: &str) -> String {
     let mut path = if resource.group.is_empty() {
@@ -101,7 +114,7 @@ pub(super) fn collection_path(resource: &ApiResource, namespace: &str) -> String
 /// The path of one object.
 ///
 /// # Errors
-/// Without a name, or without a namespace for a namespaced kind: such a path would mean the
+/// For a name or namespace that would point to something else. Without a name, or without a namespace for a namespaced kind: such a path would mean the
 /// whole collection, which a DELETE must never reach.
 pub(super) fn object_path(
     resource: &ApiResource,
@@ -113,6 +126,8 @@ pub(super) fn object_path(
         let message = format!("{} \"{name}\" has no {missing}", resource.kind);
         return Err(ClusterError::new(ClusterErrorKind::Invalid, message));
     }
+    check_segment(resource, name)?;
+    check_segment(resource, namespace)?;
     let mut path = collection_path(resource, namespace);
     path.push('/');
     push_encoded(&mut path, name);
@@ -164,13 +179,22 @@ mod tests {
             "web",
             "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web",
         );
-        check(&resources::namespaces(), "", "system:x/y", "/api/v1/namespaces/system%3Ax%2Fy");
+        check(&resources::namespaces(), "", "system:x y", "/api/v1/namespaces/system%3Ax%20y");
     }
 
     #[test]
     fn an_object_path_never_names_a_collection() {
         assert!(object_path(&resources::config_maps(), "a", "").is_err());
         assert!(object_path(&resources::config_maps(), "", "a").is_err());
+    }
+
+    #[test]
+    fn an_object_path_never_names_a_part_or_another_object() {
+        for (namespace, name) in
+            [("a", "web/status"), ("a", "web%2Fstatus"), ("..", "a"), ("a", ".")]
+        {
+            assert!(object_path(&resources::config_maps(), namespace, name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -16,9 +16,8 @@ use crate::cluster::resources;
 use crate::model::repository::RepositoryCredentials;
 use crate::model::{AppProject, Application, ApplicationDestination, ApplicationName, Settings};
 use crate::ports::{
-    Cluster, ClusterErrorKind, DeleteRequest, Destinations, DryRun, FieldValidation, Freshness,
-    Lease, Pending, Propagation, Store, StoreError, StoreErrorKind, StoreKind, WriteRequest,
-    WriteVerb,
+    Cluster, ClusterErrorKind, DeleteRequest, Destinations, DryRun, FieldValidation, Lease,
+    Pending, Propagation, Store, StoreError, StoreErrorKind, StoreKind, WriteRequest, WriteVerb,
 };
 use crate::yaml::{Mapping, Node};
 
@@ -74,10 +73,6 @@ impl FileStore {
         };
         let cluster = self.destinations.connect(&home).await.map_err(error::from_cluster)?;
         let resource = resources::applications();
-        let catalog = cluster.catalog(Freshness::Cached).await.map_err(error::from_cluster)?;
-        if catalog.find(&resource.group_kind()).is_none() {
-            return Ok(None);
-        }
         let name = self.name();
         match cluster.get(&resource, &name.namespace, &name.name).await {
             Ok(found) => found.map(Application::from_node).transpose().map_err(|cause| {

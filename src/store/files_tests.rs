@@ -165,9 +165,8 @@ async fn an_application_of_the_same_name_on_the_cluster_is_seen() {
         r#"{"apiVersion":"argoproj.io/v1alpha1","kind":"Application",
         "metadata":{"name":"web","namespace":"argocd"}}"#,
     );
-    cluster.put(&resource, object);
     assert!(store(&cluster).conflicting_application().await.unwrap().is_none());
-    let cluster = cluster.serving(vec![resource]);
+    cluster.put(&resource, object);
     let found = store(&cluster).conflicting_application().await.unwrap().unwrap();
     assert_eq!(found.name(), web());
 }

@@ -60,6 +60,7 @@ fn build(context: &Context, arguments: &BuildArguments) -> CommandResult {
     for warning in &built.warnings {
         output::notice(&context.shorten_paths(warning));
     }
+    output::warnings(&built.notes);
     let text = kustomize::to_yaml(&built.resources);
     match &arguments.output {
         Some(file) => context.write_file(file, &text)?,

@@ -7,7 +7,9 @@ use crate::cli::commands::app::automation::warn_without_controller;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, CommandResult};
 use crate::cli::exit::Exit;
+use crate::engine::refresh;
 use crate::engine::status::merge_patch;
+use crate::model::Application;
 use crate::yaml::Node;
 
 /// Flags of `app set`.
@@ -49,6 +51,7 @@ pub async fn run(context: &Context, arguments: &SetArguments) -> CommandResult {
     let mut new = old.clone();
     arguments.fields.write_to(&mut new, arguments.source_position)?;
     if let Some(change) = merge_patch(&old, &new) {
+        check(&application, new)?;
         let mut patch = Node::mapping();
         patch.set(&["spec"], change);
         let version = application.raw.resource_version();
@@ -57,4 +60,18 @@ pub async fn run(context: &Context, arguments: &SetArguments) -> CommandResult {
         warn_without_controller(&world, &changed).await?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses a change that makes a sensible spec senseless. One that was senseless before may be
+/// mended step by step.
+fn check(application: &Application, spec: Node) -> Result<(), CommandError> {
+    if refresh::check_spec(application).is_err() {
+        return Ok(());
+    }
+    let mut raw = application.raw.clone();
+    raw.set(&["spec"], spec);
+    let name = application.name();
+    let changed = Application::from_node(raw)
+        .map_err(|cause| CommandError::failed(format!("application '{name}': {cause}")))?;
+    Ok(refresh::check_spec(&changed)?)
 }
