@@ -1,6 +1,7 @@
 //! The only test binary: every module of the integration tests is declared here.
 
 mod adapters;
+mod adoption;
 mod architecture;
 mod bad_input;
 mod drift;
@@ -10,6 +11,7 @@ mod harness;
 mod kustomize;
 mod lifecycle;
 mod manual_changes;
+mod namespaces;
 mod simulation;
 mod sources;
 mod yaml;
