@@ -149,7 +149,7 @@ fn objects_of_a_cluster_scoped_kind_that_comes_with_them_have_no_namespace() {
     shop.app("diff", &[]).exits(0);
     shop.sandbox.setup("rm repo/app/lamps.yaml");
     shop.commit("dark");
-    shop.app("sync", &["--prune", "--prune-guarded"]).exits(0);
+    shop.app("sync", &["--prune", "--prune-guarded"]).exits(0).says("pruned");
     assert!(api().get(&format!("/apis/{}.example.com/v1/lamps/desk", shop.name)).is_none());
 }
 
