@@ -70,7 +70,8 @@ fn a_shared_object_fails_a_sync_that_forbids_it() {
 
 #[test]
 fn an_object_handed_over_to_another_application_is_not_pruned_by_the_first() {
-    let first = Shop::of(&[("config.yaml", CONFIG), ("other.yaml", &CONFIG.replace("settings", "other"))]);
+    let first =
+        Shop::of(&[("config.yaml", CONFIG), ("other.yaml", &CONFIG.replace("settings", "other"))]);
     first.create();
     first.app("sync", &[]).exits(0);
     rival(&first).app("sync", &[]).exits(0);
@@ -146,7 +147,10 @@ fn an_application_in_another_namespace_has_it_in_its_instance_name() {
     shop.app("diff", &["-N", &elsewhere]).exits(0);
     shop.app("sync", &["-N", &elsewhere]).exits(0).says("configmap/settings unchanged");
     let full = format!("{elsewhere}/{}", shop.name);
-    shop.sandbox.tiphys(&["app", "get", &full]).exits(0).says(&format!("Name:               {full}"));
+    shop.sandbox
+        .tiphys(&["app", "get", &full])
+        .exits(0)
+        .says(&format!("Name:               {full}"));
     shop.app("delete", &["-N", &elsewhere, "--yes"]).exits(0);
     assert!(shop.settings().is_none());
 }
@@ -157,7 +161,8 @@ fn an_application_in_a_namespace_its_project_does_not_name_is_refused() {
     let elsewhere = unique("teams");
     api().namespace(&elsewhere);
     shop.write_application("");
-    shop.sandbox.setup(&format!("sed -i 's/namespace: argocd/namespace: {elsewhere}/' application.yaml"));
+    shop.sandbox
+        .setup(&format!("sed -i 's/namespace: argocd/namespace: {elsewhere}/' application.yaml"));
     let run = shop.sandbox.tiphys(&["app", "create", "-f", "application.yaml"]);
     if run.code == 0 {
         shop.app("sync", &["-N", &elsewhere]).exits_one_of(&[1, 20]).complains_or_says("project");
@@ -181,7 +186,13 @@ fn documents_lists_and_empty_documents_in_one_file_are_all_synced() {
     let shop = Shop::of(&[("all.yaml", &file), ("list.json", json)]);
     shop.create();
     shop.app("sync", &[]).exits(0);
-    for object in ["configmaps/settings", "configmaps/one", "secrets/two", "configmaps/three", "configmaps/four"] {
+    for object in [
+        "configmaps/settings",
+        "configmaps/one",
+        "secrets/two",
+        "configmaps/three",
+        "configmaps/four",
+    ] {
         assert!(api().get(&shop.object("api/v1", object)).is_some(), "{object}");
     }
     shop.app("diff", &[]).exits(0);
@@ -217,7 +228,8 @@ fn with_project(files: &[(&str, &str)], spec: &Value) -> Shop {
     });
     api().post("/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects", &project);
     api().namespace(&shop.namespace);
-    shop.sandbox.setup(&format!("sed -i 's/project: default/project: {}/' application.yaml", shop.name));
+    shop.sandbox
+        .setup(&format!("sed -i 's/project: default/project: {}/' application.yaml", shop.name));
     shop
 }
 
@@ -244,8 +256,12 @@ fn a_repository_the_project_does_not_name_is_refused() {
 
 #[test]
 fn a_destination_the_project_does_not_name_is_refused() {
-    let spec = json!({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "other"}]});
-    is_refused(&with_project(&[("config.yaml", CONFIG)], &spec), "do not match any of the allowed destinations");
+    let spec =
+        json!({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "other"}]});
+    is_refused(
+        &with_project(&[("config.yaml", CONFIG)], &spec),
+        "do not match any of the allowed destinations",
+    );
 }
 
 #[test]
@@ -257,7 +273,8 @@ fn a_project_that_does_not_exist_is_refused() {
 
 #[test]
 fn kinds_and_namespaces_the_project_does_not_allow_stop_the_whole_sync() {
-    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: SHOP}\n";
+    let role =
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: SHOP}\n";
     let open = json!({"sourceRepos": ["*"], "destinations": anywhere()});
     let shop = with_project(&[("config.yaml", CONFIG)], &open);
     shop.sandbox.write("repo/app/role.yaml", &role.replace("SHOP", &shop.name));
@@ -292,7 +309,8 @@ fn what_a_project_allows_is_synced() {
         "namespaceResourceWhitelist": [{"group": "", "kind": "ConfigMap"}],
     });
     let shop = with_project(&[("config.yaml", CONFIG)], &spec);
-    let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: SHOP}\nvalue: 1\n";
+    let class =
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: SHOP}\nvalue: 1\n";
     shop.sandbox.write("repo/app/class.yaml", &class.replace("SHOP", &shop.name));
     shop.commit("class");
     shop.sandbox.tiphys(&["app", "create", "-f", "application.yaml"]).exits(0);

@@ -280,10 +280,7 @@ fn of_scaling_are_seen_and_undone() {
                 "autoscaling/v1 horizontalpodautoscalers/first-version",
                 "/spec/targetCPUUtilizationPercentage",
                 json!(71),
-                &[
-                    "-  targetCPUUtilizationPercentage: 71",
-                    "+  targetCPUUtilizationPercentage: 70",
-                ],
+                &["-  targetCPUUtilizationPercentage: 71", "+  targetCPUUtilizationPercentage: 70"],
             ),
             (
                 "policy/v1 poddisruptionbudgets/rich",

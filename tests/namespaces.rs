@@ -150,7 +150,8 @@ fn objects_of_a_cluster_scoped_kind_that_comes_with_them_have_no_namespace() {
     shop.sandbox.setup("rm repo/app/lamps.yaml");
     shop.commit("dark");
     shop.app("sync", &["--prune", "--prune-guarded"]).exits(0).says("pruned");
-    assert!(api().get(&format!("/apis/{}.example.com/v1/lamps/desk", shop.name)).is_none());
+    let path = format!("/apis/{}.example.com/v1/lamps/desk", shop.name);
+    api().eventually(&path, "gone", |lamp| lamp.is_none());
 }
 
 #[test]

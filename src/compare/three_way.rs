@@ -74,7 +74,8 @@ fn merge_value(
 /// A list of a custom kind that is not as Git says: items that are, are kept with the server's
 /// defaults, which it would put there again.
 fn settle_items(original: &Node, target: &Node, live: &Node, field: &Field, depth: usize) -> Node {
-    let item = |list: &'_ Node, at: usize| list.as_sequence().and_then(|list| list.get(at)).cloned();
+    let item =
+        |list: &'_ Node, at: usize| list.as_sequence().and_then(|list| list.get(at)).cloned();
     let wanted = target.as_sequence().unwrap_or_default().iter().enumerate();
     let settled = wanted.map(|(at, wanted)| match item(live, at) {
         Some(there)

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::inventory::known_objects;
 use super::error::{EngineError, EngineErrorKind, with_causes};
+use super::inventory::known_objects;
 use crate::compare::TargetState;
 use crate::compare::target::{self, TargetContext};
 use crate::model::{
