@@ -8,6 +8,7 @@
 )]
 
 mod adapters;
+mod adoption;
 mod architecture;
 mod bad_applications;
 mod bad_input;
@@ -25,6 +26,7 @@ mod harness;
 mod kustomize;
 mod lifecycle;
 mod manual_changes;
+mod namespaces;
 mod permissions;
 mod resilience;
 mod simulation;

@@ -204,16 +204,13 @@ pub(super) fn completed(
 
 /// The target of a Pod with the tolerations that admission has added to the live one: the list
 /// is replaced as a whole, and the server adds them again. `None` when there are none.
-pub(super) fn admitted_pod(original: Option<&Node>, target: &Node, live: &Node) -> Option<Node> {
+pub(super) fn admitted_pod(target: &Node, live: &Node) -> Option<Node> {
     const TOLERATIONS: &[&str] = &["spec", "tolerations"];
     let of = |pod: &Node| pod.path(TOLERATIONS).and_then(Node::as_sequence).map(<[Node]>::to_vec);
     let mut wanted = of(target)?;
-    let applied = original.and_then(of).unwrap_or_default();
     let live = of(live)?.into_iter();
-    let admitted = live.filter(|live| {
-        is_added_by_admission(live) && !wanted.contains(live) && !applied.contains(live)
-    });
-    let admitted: Vec<Node> = admitted.collect();
+    let admitted: Vec<Node> =
+        live.filter(|live| is_added_by_admission(live) && !wanted.contains(live)).collect();
     if admitted.is_empty() {
         return None;
     }

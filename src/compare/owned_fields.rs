@@ -13,7 +13,7 @@ const MANAGER: &str = "argocd-controller";
 const DEPTH_MAX: usize = 512;
 
 /// The applied part of `live`; `None` when it was never applied on the server's side.
-pub(super) fn owned_fields(live: &Node) -> Option<Node> {
+pub(super) fn owned_fields(live: &Node, target: &Node) -> Option<Node> {
     let entries = live.path(&["metadata", "managedFields"])?.as_sequence()?;
     let is_ours = |entry: &&Node| {
         entry.str_at(&["manager"]) == MANAGER
@@ -23,40 +23,72 @@ pub(super) fn owned_fields(live: &Node) -> Option<Node> {
     let fields = entries.iter().find(is_ours)?.get("fieldsV1")?.as_mapping()?;
     let others = entries.iter().filter(|entry| !is_ours(entry));
     let others: Vec<&Node> = others.filter_map(|entry| entry.get("fieldsV1")).collect();
-    Some(extract(live, fields, &others, 0))
+    Some(extract(live, Some(target), fields, &others, 0))
 }
 
-fn extract(live: &Node, fields: &Mapping, others: &[&Node], depth: usize) -> Node {
+fn extract(
+    live: &Node,
+    target: Option<&Node>,
+    fields: &Mapping,
+    others: &[&Node],
+    depth: usize,
+) -> Node {
     match &live.value {
         _ if depth > DEPTH_MAX => Node::null(),
-        Value::Mapping(live) => extract_mapping(live, fields, others, depth).into(),
-        Value::Sequence(items) => extract_items(items, fields, others, depth).into(),
+        Value::Mapping(live) => extract_mapping(live, target, fields, others, depth).into(),
+        Value::Sequence(items) => extract_items(items, target, fields, others, depth).into(),
         _ => live.clone(),
     }
 }
 
-fn extract_mapping(live: &Mapping, fields: &Mapping, others: &[&Node], depth: usize) -> Mapping {
+fn extract_mapping(
+    live: &Mapping,
+    target: Option<&Node>,
+    fields: &Mapping,
+    others: &[&Node],
+    depth: usize,
+) -> Mapping {
     let mut owned = Mapping::default();
     for (field, below) in fields.iter() {
         let Some(name) = field.strip_prefix("f:") else { continue };
         let (Some(value), Some(below)) = (live.get(name), below.as_mapping()) else { continue };
+        let wanted = target.and_then(|target| target.get(name));
         let others: Vec<&Node> = others.iter().filter_map(|other| other.get(field)).collect();
         if !below.is_empty() {
-            owned.push(name.into(), extract(value, below, &others, depth + 1));
+            owned.push(name.into(), extract(value, wanted, below, &others, depth + 1));
         } else if others.is_empty() {
-            owned.push(name.into(), value.clone());
+            owned.push(name.into(), whole(value, wanted));
         }
     }
     owned
 }
 
+/// A value that is owned as a whole. What the server filled in is owned with it, so a list, or
+/// a mapping that Git leaves empty, is taken to have been applied as Git says.
+fn whole(live: &Node, target: Option<&Node>) -> Node {
+    let as_in_git = target.filter(|target| match &target.value {
+        Value::Sequence(_) => true,
+        Value::Mapping(mapping) => mapping.is_empty(),
+        _ => false,
+    });
+    as_in_git.unwrap_or(live).clone()
+}
+
 /// The items of a list that were applied, in the order of the live one. An item that somebody
 /// else set too stays on the server when it leaves Git.
-fn extract_items(items: &[Node], fields: &Mapping, others: &[&Node], depth: usize) -> Vec<Node> {
+fn extract_items(
+    items: &[Node],
+    target: Option<&Node>,
+    fields: &Mapping,
+    others: &[&Node],
+    depth: usize,
+) -> Vec<Node> {
     let mut owned = Vec::new();
+    let wanted = target.and_then(Node::as_sequence).unwrap_or_default();
     for item in items {
         let found = fields.iter().find(|(field, _)| names_item(field, item));
         let Some((field, below)) = found else { continue };
+        let wanted = wanted.iter().find(|wanted| names_item(field, wanted));
         let others: Vec<&Node> = others.iter().filter_map(|other| other.get(field)).collect();
         let shared = |other: &&Node| {
             other.get(".").is_some() || other.as_mapping().is_some_and(Mapping::is_empty)
@@ -64,7 +96,8 @@ fn extract_items(items: &[Node], fields: &Mapping, others: &[&Node], depth: usiz
         match below.as_mapping() {
             _ if others.iter().any(shared) => {}
             Some(below) if !below.is_empty() => {
-                owned.push(with_keys(field, extract(item, below, &others, depth + 1)));
+                let item = extract(item, wanted, below, &others, depth + 1);
+                owned.push(with_keys(field, item));
             }
             _ => owned.push(item.clone()),
         }
@@ -100,7 +133,12 @@ fn parse(json: &str) -> Option<Node> {
 mod tests {
     use super::*;
 
+    /// Without a target: what was applied is all gone from Git.
     fn check(live: &str, ours: &str, theirs: &str, want: &str) {
+        check_beside("{}", live, ours, theirs, want);
+    }
+
+    fn check_beside(target: &str, live: &str, ours: &str, theirs: &str, want: &str) {
         let read = |text: &str| serde_json::from_str::<Node>(text).unwrap();
         let mut object = read(live);
         let entries = format!(
@@ -108,7 +146,7 @@ mod tests {
                 {{"manager":"kubectl","operation":"Update","fieldsV1":{theirs}}}]"#
         );
         object.set(&["metadata", "managedFields"], read(&entries));
-        assert_eq!(owned_fields(&object), Some(read(want)));
+        assert_eq!(owned_fields(&object, &read(target)), Some(read(want)));
     }
 
     #[test]
@@ -133,8 +171,19 @@ mod tests {
     }
 
     #[test]
+    fn defaults_inside_a_value_applied_as_a_whole_are_not_taken_for_applied() {
+        check_beside(
+            r#"{"spec":{},"list":[{"a":1}],"map":{"b":"2"}}"#,
+            r#"{"spec":{"replicas":1},"list":[{"a":1,"default":true}],"map":{"a":"1","b":"2"}}"#,
+            r#"{"f:spec":{},"f:list":{},"f:map":{}}"#,
+            "{}",
+            r#"{"spec":{},"list":[{"a":1}],"map":{"a":"1","b":"2"}}"#,
+        );
+    }
+
+    #[test]
     fn an_object_never_applied_owns_nothing() {
         let object: Node = serde_json::from_str(r#"{"data":{"a":"1"}}"#).unwrap();
-        assert_eq!(owned_fields(&object), None);
+        assert_eq!(owned_fields(&object, &object), None);
     }
 }

@@ -233,11 +233,12 @@ fn difference(
     wanted.mapping_at(&["metadata", "annotations"]);
     let adopted = adopt_labelled(live, &wanted, context);
     let mut live = adopted.unwrap_or_else(|| (**live).clone());
-    let applied = if is_applied_by_the_server(&target.manifest.root, context) {
-        owned_fields(&live).or_else(|| last_applied(&live))
+    let owned = if is_applied_by_the_server(&target.manifest.root, context) {
+        owned_fields(&live, &wanted)
     } else {
-        last_applied(&live)
+        None
     };
+    let applied = owned.or_else(|| last_applied(&live));
     let original = applied.map(|applied| normalize(&applied, Status::Ignored));
     let mut predicted = predict(original.as_ref(), &wanted, &live, schema.root);
     if rules.concern(&pair.key) {

@@ -13,7 +13,10 @@ const EXPONENT_MAX: u32 = 18;
 pub(super) fn same_quantity(left: &Node, right: &Node) -> bool {
     let value = |node: &Node| match &node.value {
         Value::String(text) => parse_nanos(text),
-        Value::Number(number) => parse_nanos(number.as_written()),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => parse_nanos(&whole.to_string()),
+            None => parse_nanos(&number.as_written().replace('_', "")),
+        },
         _ => None,
     };
     match (value(left), value(right)) {

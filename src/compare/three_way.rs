@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 512;
 pub(super) fn predict(original: Option<&Node>, target: &Node, live: &Node, root: Field) -> Node {
     let mut predicted = live.clone();
     let admitted = match root.type_name() {
-        "v1/Pod" => admitted_pod(original, target, live),
+        "v1/Pod" => admitted_pod(target, live),
         _ => None,
     };
     merge_value(&mut predicted, original, admitted.as_ref().unwrap_or(target), &root, 0);

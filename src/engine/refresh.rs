@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::error::{EngineError, EngineErrorKind, with_causes};
+use super::inventory::known_objects;
 use crate::compare::TargetState;
 use crate::compare::target::{self, TargetContext};
 use crate::model::{
@@ -80,7 +81,7 @@ pub async fn place(ports: &Ports, application: &Application) -> Result<Place, En
     let (settings, project) =
         futures::future::try_join(settings(ports), project(ports, application)).await?;
     if let Some(project) = &project {
-        check_project(application, project)?;
+        check_project(application, project, &settings)?;
     }
     let cluster = ports.destinations.connect(&application.spec.destination).await?;
     let catalog = cluster.catalog(Freshness::Cached).await?;
@@ -99,7 +100,7 @@ pub async fn targets(
     local: Option<&LocalTree>,
 ) -> Result<Targets, EngineError> {
     let (rendered, revisions) = render_all(ports, application, choice, local).await?;
-    if mentions_unknown_kind(&rendered, &place.catalog) {
+    if mentions_unknown_kind(&rendered, &place.catalog) || had_unknown_kind(application, place) {
         place.catalog = place.cluster.catalog(Freshness::Fresh).await?;
     }
     Ok(target_state(application, &place.settings, &place.catalog, rendered, revisions))
@@ -119,7 +120,7 @@ pub async fn targets_without_cluster(
     check_spec(application)?;
     let settings = settings(ports).await?;
     if let Some(project) = project(ports, application).await? {
-        check_project(application, &project)?;
+        check_project(application, &project, &settings)?;
     }
     let (rendered, revisions) = render_all(ports, application, choice, local).await?;
     Ok(target_state(application, &settings, &ApiCatalog::default(), rendered, revisions))
@@ -153,6 +154,13 @@ async fn render_all(
 fn mentions_unknown_kind(rendered: &[Rendered], catalog: &ApiCatalog) -> bool {
     let roots = rendered.iter().flat_map(|one| &one.manifests).map(|manifest| &manifest.root);
     roots.into_iter().any(|root| catalog.find_version(&root.group_kind(), root.version()).is_none())
+}
+
+/// Whether the Application had an object of a kind that the cluster did not serve when it was
+/// last asked: it would not be looked for.
+fn had_unknown_kind(application: &Application, place: &Place) -> bool {
+    let known = known_objects(application);
+    known.iter().any(|key| place.catalog.find(&key.group_kind()).is_none())
 }
 
 /// The same targets after new kinds were served: objects that had no kind yet find theirs.
@@ -297,12 +305,18 @@ pub fn known_destination(application: &Application) -> ApplicationDestination {
     destination
 }
 
-fn check_project(application: &Application, project: &AppProject) -> Result<(), EngineError> {
+fn check_project(
+    application: &Application,
+    project: &AppProject,
+    settings: &Settings,
+) -> Result<(), EngineError> {
     let refuse = |text: String| {
         let hint = format!("see what it permits: tiphys proj get {}", project.name());
         let text = format!("application {}: {text}", application.name());
         EngineError::new(EngineErrorKind::Project, text).with_hint(hint)
     };
+    let name = application.name();
+    project.permits_application(&name, &settings.argocd_namespace).map_err(refuse)?;
     for source in application.sources() {
         project.permits_source(&source.repo_url).map_err(refuse)?;
     }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::api_catalog::Scope;
-use super::application::ApplicationDestination;
+use super::application::{ApplicationDestination, ApplicationName};
 use super::repository::url_without_password;
 use super::resource_key::ResourceKey;
 use crate::support::glob::{Glob, Separator};
@@ -93,6 +93,27 @@ impl AppProject {
 }
 
 impl AppProject {
+    /// Whether an Application may use the project: one outside Argo CD's own namespace only when
+    /// `sourceNamespaces` names its namespace.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn permits_application(
+        &self,
+        application: &ApplicationName,
+        argocd_namespace: &str,
+    ) -> Result<(), String> {
+        let ApplicationName { namespace, name } = application;
+        let matches = |pattern: &String| glob_matches(pattern, namespace, Separator::None);
+        if namespace == argocd_namespace || self.spec.source_namespaces.iter().any(matches) {
+            return Ok(());
+        }
+        Err(format!(
+            "application '{name}' in namespace '{namespace}' is not allowed to use project '{}'",
+            self.name()
+        ))
+    }
+
     /// Whether Applications of this project may use the repository. A `!` pattern that matches
     /// wins over any that allows.
     ///

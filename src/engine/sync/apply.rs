@@ -11,7 +11,7 @@ use crate::compare::apply::{
 };
 use crate::engine::event::Event;
 use crate::engine::session::Session;
-use crate::model::{ApiCatalog, ApiResource};
+use crate::model::{ApiCatalog, ApiResource, GroupKind};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
 use crate::plan::ownership::apply_changes_nothing;
@@ -19,7 +19,7 @@ use crate::plan::{SyncOptions, SyncTask};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
 };
-use crate::yaml::Node;
+use crate::yaml::{Node, Text};
 
 /// Argo CD's field manager.
 pub const FIELD_MANAGER: &str = "argocd-controller";
@@ -150,8 +150,9 @@ impl Applier<'_> {
     }
 }
 
-/// Waits until the kind of a definition just applied is served, and answers with what the
-/// cluster serves then. A kind that takes longer is found missing by its first object.
+/// Waits until the kinds of definitions just applied are served, and answers with what the
+/// cluster serves then: a definition is established a moment before discovery shows its kind. A
+/// kind that takes longer is found missing by its first object.
 ///
 /// # Errors
 /// When the cluster fails or the run is to stop.
@@ -159,10 +160,10 @@ pub async fn await_established(
     session: &Session<'_>,
     cluster: &dyn Cluster,
     resource: &ApiResource,
-    names: &[String],
+    definitions: &[(Text, GroupKind)],
 ) -> Result<Arc<ApiCatalog>, crate::engine::EngineError> {
     let give_up_at = session.ports.clock.monotonic() + ESTABLISHED_MAX;
-    for name in names {
+    for (name, _) in definitions {
         while session.ports.clock.monotonic() < give_up_at {
             let definition = cluster.get(resource, "", name).await?;
             if definition.as_ref().is_some_and(is_established) {
@@ -171,7 +172,14 @@ pub async fn await_established(
             session.pause(ESTABLISHED_POLL).await?;
         }
     }
-    Ok(cluster.catalog(Freshness::Fresh).await?)
+    loop {
+        let catalog = cluster.catalog(Freshness::Fresh).await?;
+        let served = definitions.iter().all(|(_, kind)| catalog.find(kind).is_some());
+        if served || session.ports.clock.monotonic() >= give_up_at {
+            return Ok(catalog);
+        }
+        session.pause(ESTABLISHED_POLL).await?;
+    }
 }
 
 fn refusal(task: &SyncTask, error: ClusterError) -> String {

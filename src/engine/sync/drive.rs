@@ -19,12 +19,14 @@ use crate::engine::live;
 use crate::engine::lock::Lock;
 use crate::engine::session::Session;
 use crate::health;
-use crate::model::{ApiCatalog, ApiResource, Application, OperationPhase, ResourceKey, ResultCode};
+use crate::model::{
+    ApiCatalog, ApiResource, Application, GroupKind, OperationPhase, ResourceKey, ResultCode,
+};
 use crate::plan::build::{defined_kind, missing_kind};
 use crate::plan::readiness::{Grace, Readiness, judge};
 use crate::plan::step::{self, Step};
 use crate::plan::{SyncPlan, SyncTask, TaskAction, TaskId, TaskOrigin, TaskProgress};
-use crate::yaml::Node;
+use crate::yaml::{Node, Text};
 
 /// How many writes of a group are on their way at once; the cluster bounds requests by itself,
 /// this bounds what an interrupt has to wait for.
@@ -275,10 +277,14 @@ impl<'a> Drive<'a> {
         if !awaited {
             return Ok(());
         }
-        let names: Vec<String> = applied.iter().map(|task| task.key.name.to_string()).collect();
+        let defined = applied.iter().filter_map(|task| {
+            let root = &task.target.as_ref()?.manifest.root;
+            Some((task.key.name.clone(), defined_kind(&task.key, root)?))
+        });
+        let defined: Vec<(Text, GroupKind)> = defined.collect();
         let performer = self.performer;
         let cluster = performer.applier.cluster;
-        self.catalog = await_established(performer.session, cluster, &resource, &names).await?;
+        self.catalog = await_established(performer.session, cluster, &resource, &defined).await?;
         Ok(())
     }
 
