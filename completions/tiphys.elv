@@ -117,8 +117,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;diff'= {
             cand -N 'Namespace of the Application'
@@ -159,8 +159,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;history'= {
             cand -N 'Namespace of the Application'
@@ -176,8 +176,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;list'= {
             cand -o 'Output format'
@@ -202,8 +202,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;manifests'= {
             cand -N 'Namespace of the Application'
@@ -221,8 +221,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;set'= {
             cand -N 'Namespace of the Application'
@@ -286,8 +286,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;wait'= {
             cand -N 'Namespace of the Application'
@@ -311,8 +311,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;proj'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
@@ -359,8 +359,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;proj;list'= {
             cand -o 'Output format'
@@ -372,8 +372,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;admin'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
@@ -400,8 +400,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;admin;initial-password'= {
             cand --namespace 'Namespace of Argo CD'
@@ -453,8 +453,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;completion'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
