@@ -77,7 +77,9 @@ fn help_starts_with_an_imperative_line_and_no_line_ends_in_a_full_stop() {
 fn every_flag_that_argocd_has_for_names_works_on_every_verb() {
     for (name, _) in verbs() {
         let mut line: Vec<String> = name.split(' ').map(str::to_owned).collect();
-        line.extend(["-n", "argocd", "--context", "c", "--kubeconfig", "k", "--help"].map(str::to_owned));
+        line.extend(
+            ["-n", "argocd", "--context", "c", "--kubeconfig", "k", "--help"].map(str::to_owned),
+        );
         let error = Arguments::try_parse_from(&line).unwrap_err();
         assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{name}: {error}");
     }
@@ -186,9 +188,7 @@ fn man_pages_have_examples_and_no_loose_ones() {
 fn completion_scripts_load_in_their_shells() {
     let sandbox = Sandbox::offline();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
-    let load = |line: &str| {
-        sandbox.shell(&format!("cd {} && {line}", folder.display())).exits(0)
-    };
+    let load = |line: &str| sandbox.shell(&format!("cd {} && {line}", folder.display())).exits(0);
     load("bash -n tiphys.bash");
     load("source tiphys.bash && complete -p tiphys").says("-F _tiphys");
     load(
@@ -198,15 +198,18 @@ fn completion_scripts_load_in_their_shells() {
     .says("set\n")
     .says("sync\n");
     load("zsh -n _tiphys");
-    load("zsh -fc 'fpath=($PWD $fpath); autoload -U compinit; compinit -D -u; echo $_comps[tiphys]'")
-        .says("_tiphys");
+    load(
+        "zsh -fc 'fpath=($PWD $fpath); autoload -U compinit; compinit -D -u; echo $_comps[tiphys]'",
+    )
+    .says("_tiphys");
     load("fish --no-execute tiphys.fish");
     load("fish --no-config -c 'source tiphys.fish; complete -C \"tiphys app s\"'").says("sync");
 }
 
 /// Runs a line on a terminal; what it printed has the terminal's line ends.
 fn on_a_terminal(sandbox: &Sandbox, line: &str) -> String {
-    sandbox.shell(&format!("script -qec '{line}' /dev/null")).stdout.replace("\r\n", "\n")
+    let line = format!("TERM=xterm script -qec 'stty cols 100 rows 40; {line}' /dev/null");
+    sandbox.shell(&line).stdout.replace("\r\n", "\n")
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn a_progress_bar_is_for_terminals() {
     shop.create();
     let line = format!("tiphys app sync {}", shop.name);
     let shown = on_a_terminal(&shop.sandbox, &line);
-    assert!(shown.contains(" resources "), "{shown:?}");
+    assert!(shown.contains("/61 resources "), "{shown:?}");
     let piped = shop.sandbox.shell(&line).exits(0);
     assert_eq!(piped.stderr, "");
     assert!(!piped.stdout.contains(" resources "));

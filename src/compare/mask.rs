@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn manifests_keep_their_values_under_data() {
-        let text = r#"{"kind":"Secret","apiVersion":"v1","stringData":{"a":"x"},"data":{"b":"eQ=="}}"#;
+        let text =
+            r#"{"kind":"Secret","apiVersion":"v1","stringData":{"a":"x"},"data":{"b":"eQ=="}}"#;
         let mut object = serde_json::from_str::<Node>(text).unwrap();
         mask_manifest(&mut object);
         assert_eq!(object.str_at(&["data", "a"]), MASK);

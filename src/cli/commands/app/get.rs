@@ -6,8 +6,8 @@ use crate::cli::args::ApplicationReference;
 use crate::cli::context::Context;
 use crate::cli::error::CommandResult;
 use crate::cli::exit::Exit;
-use crate::cli::output::{self, Format};
 use crate::cli::output::style::{self, Colours};
+use crate::cli::output::{self, Format};
 use crate::cli::views::{application, diff};
 use crate::engine::compare::{
     CompareOptions, Refresh, TargetFailure, compare_application, write_status,
