@@ -118,8 +118,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;diff'= {
             cand -N 'Namespace of the Application'
@@ -160,8 +160,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;history'= {
             cand -N 'Namespace of the Application'
@@ -177,8 +177,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;list'= {
             cand -o 'Output format'
@@ -203,8 +203,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;manifests'= {
             cand -N 'Namespace of the Application'
@@ -222,8 +222,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;set'= {
             cand -N 'Namespace of the Application'
@@ -287,8 +287,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;app;wait'= {
             cand -N 'Namespace of the Application'
@@ -312,8 +312,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;proj'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
@@ -360,8 +360,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;proj;list'= {
             cand -o 'Output format'
@@ -373,8 +373,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;admin'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'
@@ -401,8 +401,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;admin;initial-password'= {
             cand --namespace 'Namespace of Argo CD'
@@ -454,8 +454,8 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand -v 'Say more on stderr; repeat for more'
             cand --verbose 'Say more on stderr; repeat for more'
             cand --core 'Accepted for argocd''s sake: tiphys always works without a server'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'tiphys;completion'= {
             cand --kubeconfig 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)'

@@ -95,8 +95,8 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l cascade -d 'Delete the resources too' -r -f -a "true\t''
 false\t''"
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s p -l propagation-policy -d 'What happens to dependents of the resources' -r -f -a "foreground\t'They go first'
-background\t'They go afterwards'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s p -l propagation-policy -d 'What happens to dependents of the resources' -r -f -a "foreground\t''
+background\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l timeout -d 'Give up after this many seconds; 0 waits without end' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l wait-lock -d 'Wait this long for another run on the same application to end (for example 2m)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
@@ -109,7 +109,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l no-lock -d 'Go on without a lock, for users who may not write Leases'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from diff" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from diff" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from diff" -l exit-code -d 'Exit with another code than 0 when something differs' -r -f -a "true\t''
@@ -127,10 +127,10 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
@@ -140,21 +140,21 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -l show-diff -d 'Show what differs'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s o -l output -d 'Output format' -r -f -a "wide\t'A table per repository'
-id\t'Ids alone'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s o -l output -d 'Output format' -r -f -a "wide\t''
+id\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s l -l selector -d 'Only applications that match a label selector' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s p -l project -d 'Only applications of a project' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s r -l repo -d 'Only applications of a repository' -r
@@ -167,11 +167,11 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -l refresh -d 'Compare every application with Git and the cluster first'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l source -d 'Rendered from Git, or as they are on the cluster' -r -f -a "git\t'Rendered from Git'
-live\t'As they are on the cluster'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l source -d 'Rendered from Git, or as they are on the cluster' -r -f -a "git\t''
+live\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l revision -d 'Render another revision' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l local -d 'Render the files in a local folder, the root of a checkout' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
@@ -180,7 +180,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l show-secrets -d 'Print the values of Secrets'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from manifests" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from set" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from set" -l source-position -d 'Which source to change, counted from 1, for applications with several' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from set" -l repo -d 'Git repository URL' -r
@@ -215,10 +215,10 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l revision -d 'Sync to this branch, tag or commit' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l resource -d 'Only this resource, [!]GROUP:KIND:[NAMESPACE/]NAME; a leading ! leaves one out' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l timeout -d 'Give up after this many seconds; 0 waits without end' -r
@@ -242,13 +242,13 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l no-lock -d 'Go on without a lock, for users who may not write Leases'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s N -l app-namespace -d 'Namespace of the Application' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s f -l file -d 'Read the Application from a file (`-` for stdin) instead of the cluster' -r
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -l timeout -d 'Give up after this many seconds; 0 waits without end' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -l degraded-grace -d 'How long a resource may be Degraded before waiting stops' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
@@ -262,7 +262,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -l delete -d 'Until it is gone'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and not __fish_seen_subcommand_from create get list" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and not __fish_seen_subcommand_from create get list" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and not __fish_seen_subcommand_from create get list" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
@@ -285,26 +285,26 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subc
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from create" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
-complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand proj; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
@@ -313,17 +313,17 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -f -a "install" -d 'Install the Application and AppProject kinds, the namespace and the default project'
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and not __fish_seen_subcommand_from install initial-password" -f -a "initial-password" -d 'Print the initial admin password of an Argo CD installation'
-complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l dry-run -d 'Only print what would be installed' -r -f -a "none\t'Install'
-client\t'Print what would be installed'"
-complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s o -l output -d 'Output format of a dry run' -r -f -a "yaml\t'The manifests'
-name\t'One kind/name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l dry-run -d 'Only print what would be installed' -r -f -a "none\t''
+client\t''"
+complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s o -l output -d 'Output format of a dry run' -r -f -a "yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l namespace -d 'Namespace to install into' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from initial-password" -l namespace -d 'Namespace of Argo CD' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from initial-password" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand admin; and __fish_seen_subcommand_from initial-password" -l context -d 'Context of the kubeconfig to use' -r
@@ -347,10 +347,10 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand kustomize; and __fish_seen
 complete -c tiphys -n "__fish_tiphys_using_subcommand kustomize; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand kustomize; and __fish_seen_subcommand_from build" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
 complete -c tiphys -n "__fish_tiphys_using_subcommand kustomize; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
-complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t'Text for people'
-json\t'JSON, indented by two blanks'
-yaml\t'YAML with sorted keys'
-name\t'One name per line'"
+complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+name\t''"
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r
@@ -358,7 +358,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand version" -l short -d 'Prin
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -l client -d 'Do not ask the cluster for its version'
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s v -l verbose -d 'Say more on stderr; repeat for more'
 complete -c tiphys -n "__fish_tiphys_using_subcommand version" -l core -d 'Accepted for argocd\'s sake: tiphys always works without a server'
-complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tiphys -n "__fish_tiphys_using_subcommand version" -s h -l help -d 'Print help'
 complete -c tiphys -n "__fish_tiphys_using_subcommand completion" -l kubeconfig -d 'Path to the kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)' -r -F
 complete -c tiphys -n "__fish_tiphys_using_subcommand completion" -l context -d 'Context of the kubeconfig to use' -r
 complete -c tiphys -n "__fish_tiphys_using_subcommand completion" -s n -l argocd-namespace -d 'Namespace of Argo CD\'s resources (default: found in the cluster, else argocd)' -r

@@ -10,6 +10,7 @@ use crate::harness::api::api;
 use crate::harness::console::check;
 use crate::harness::sandbox::Sandbox;
 
+/// Its Pods take two seconds to get ready: what a sync prints does not depend on who is faster.
 const DEPLOYMENT: &str = "apiVersion: apps/v1
 kind: Deployment
 metadata: {name: NAME}
@@ -17,7 +18,9 @@ spec:
   replicas: 1
   selector: {matchLabels: {app: NAME}}
   template:
-    metadata: {labels: {app: NAME}}
+    metadata:
+      labels: {app: NAME}
+      annotations: {tiphys.dev/test: slow}
     spec:
       containers:
       - name: app

@@ -29,6 +29,7 @@ for target in "$@"; do
         ;;
     test | demo)
         need git git
+        need curl curl
         if ! command -v go >/dev/null 2>&1; then
             echo "missing: go (1.26 or newer). Install it from https://go.dev/doc/install" >&2
             exit 1

@@ -39,7 +39,7 @@ fn collect_pages(command: &Command, name: &str, pages: &mut Vec<(String, String)
     let titled = command.clone().name(leak(name)).bin_name(name.replace('-', " "));
     let man = Man::new(titled.after_help(Resettable::Reset))
         .title(name.to_uppercase())
-        .date("")
+        .date("\"\"")
         .source(concat!("tiphys ", env!("CARGO_PKG_VERSION")))
         .manual("tiphys manual");
     let mut page = Vec::new();

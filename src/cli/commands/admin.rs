@@ -22,8 +22,10 @@ pub enum AdminCommand {
 pub enum InstallDryRun {
     /// Install.
     #[default]
+    #[value(help = None::<&str>)]
     None,
     /// Print what would be installed.
+    #[value(help = None::<&str>)]
     Client,
 }
 
@@ -32,8 +34,10 @@ pub enum InstallDryRun {
 pub enum InstallFormat {
     /// The manifests.
     #[default]
+    #[value(help = None::<&str>)]
     Yaml,
     /// One kind/name per line.
+    #[value(help = None::<&str>)]
     Name,
 }
 
@@ -59,6 +63,9 @@ pub struct InstallArguments {
 
 /// Flags of `admin initial-password`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  # The password that Argo CD made for its first login
+  tiphys admin initial-password -n argocd")]
 pub struct InitialPasswordArguments {
     /// Namespace of Argo CD
     #[arg(long, value_name = "NAMESPACE")]

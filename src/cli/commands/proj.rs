@@ -57,6 +57,9 @@ pub struct CreateArguments {
 
 /// Flags of `proj get`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  # What a project allows
+  tiphys proj get ecommerce")]
 pub struct GetArguments {
     /// Name of the project
     #[arg(value_name = "PROJECT")]
@@ -68,6 +71,12 @@ pub struct GetArguments {
 
 /// Flags of `proj list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  # All projects
+  tiphys proj list
+
+  # Only their names
+  tiphys proj list -o name")]
 pub struct ListArguments {
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]

@@ -10,6 +10,9 @@ use crate::yaml::Node;
 
 /// Flags of `version`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  # The version of tiphys, without asking the cluster for its own
+  tiphys version --client")]
 pub struct VersionArguments {
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]

@@ -15,12 +15,16 @@ use crate::yaml::{Node, emit, json};
 pub enum Format {
     /// Text for people.
     #[default]
+    #[value(help = None::<&str>)]
     Wide,
     /// JSON, indented by two blanks.
+    #[value(help = None::<&str>)]
     Json,
     /// YAML with sorted keys.
+    #[value(help = None::<&str>)]
     Yaml,
     /// One name per line.
+    #[value(help = None::<&str>)]
     Name,
 }
 

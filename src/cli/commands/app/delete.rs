@@ -18,8 +18,10 @@ use crate::engine::event::Event;
 pub enum PropagationPolicy {
     /// They go first.
     #[default]
+    #[value(help = None::<&str>)]
     Foreground,
     /// They go afterwards.
+    #[value(help = None::<&str>)]
     Background,
 }
 

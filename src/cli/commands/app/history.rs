@@ -14,8 +14,10 @@ use crate::cli::views::history;
 pub enum HistoryFormat {
     /// A table per repository.
     #[default]
+    #[value(help = None::<&str>)]
     Wide,
     /// Ids alone.
+    #[value(help = None::<&str>)]
     Id,
 }
 

@@ -21,8 +21,10 @@ use crate::yaml::emit::to_yaml;
 pub enum ManifestSource {
     /// Rendered from Git.
     #[default]
+    #[value(help = None::<&str>)]
     Git,
     /// As they are on the cluster.
+    #[value(help = None::<&str>)]
     Live,
 }
 
