@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::compare::apply::{ApplyAction, ApplyOutcome, PatchKind, client_side_apply};
 use crate::engine::event::Event;
 use crate::engine::session::Session;
-use crate::model::{ApiCatalog, ApiResource};
+use crate::model::{ApiCatalog, ApiResource, GroupKind};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
 use crate::plan::ownership::apply_changes_nothing;
@@ -17,7 +17,7 @@ use crate::plan::{SyncOptions, SyncTask};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
 };
-use crate::yaml::Node;
+use crate::yaml::{Node, Text};
 
 /// Argo CD's field manager.
 pub const FIELD_MANAGER: &str = "argocd-controller";
@@ -148,8 +148,10 @@ impl Applier<'_> {
     }
 }
 
-/// Waits until the kind of a definition just applied is served, and answers with what the
+/// Waits until definitions just applied serve the awaited kinds, and answers with what the
 /// cluster serves then. A kind that takes longer is found missing by its first object.
+///
+/// Established definitions are asked for first: discovery shows their kinds a moment later.
 ///
 /// # Errors
 /// When the cluster fails or the run is to stop.
@@ -157,11 +159,13 @@ pub async fn await_established(
     session: &Session<'_>,
     cluster: &dyn Cluster,
     resource: &ApiResource,
-    names: &[String],
+    definitions: &[String],
+    awaited: &[(GroupKind, Text)],
 ) -> Result<Arc<ApiCatalog>, crate::engine::EngineError> {
-    let give_up_at = session.ports.clock.monotonic() + ESTABLISHED_MAX;
-    for name in names {
-        while session.ports.clock.monotonic() < give_up_at {
+    let clock = &session.ports.clock;
+    let give_up_at = clock.monotonic() + ESTABLISHED_MAX;
+    for name in definitions {
+        while clock.monotonic() < give_up_at {
             let definition = cluster.get(resource, "", name).await?;
             if definition.as_ref().is_some_and(is_established) {
                 break;
@@ -169,7 +173,15 @@ pub async fn await_established(
             session.pause(ESTABLISHED_POLL).await?;
         }
     }
-    Ok(cluster.catalog(Freshness::Fresh).await?)
+    loop {
+        let catalog = cluster.catalog(Freshness::Fresh).await?;
+        let mut missing =
+            awaited.iter().filter(|(kind, version)| catalog.find_version(kind, version).is_none());
+        if missing.next().is_none() || clock.monotonic() >= give_up_at {
+            return Ok(catalog);
+        }
+        session.pause(ESTABLISHED_POLL).await?;
+    }
 }
 
 fn refusal(task: &SyncTask, error: ClusterError) -> String {
