@@ -297,3 +297,97 @@ fn an_operation_over_very_many_objects_fits_into_its_status() {
     }
     shop.app("get", &[]).exits(0).says("Synced to main");
 }
+
+#[test]
+fn a_sync_whose_lock_was_taken_away_writes_nothing_more() {
+    let shop = Shop::of(&[("a.yaml", NEVER_READY), ("b.yaml", LATER)]);
+    shop.create();
+    let mut sync = Running::new(shop.sandbox.start(&["app", "sync", &shop.name]));
+    sync.read_until("pod/stuck created");
+    let thief = json!({"spec": {"holderIdentity": "thief@there pid 8 id y"}});
+    api().patch(&lease_path(&shop), &thief);
+    let run = sync.finish().exits(20);
+    run.complains("lost the lock").complains("thief@there pid 8");
+    let lease = api().get(&lease_path(&shop)).unwrap();
+    assert_eq!(lease["spec"]["holderIdentity"], "thief@there pid 8 id y");
+    assert_eq!(operation_state(&shop)["phase"], "Running");
+    assert!(api().get(&shop.object("api/v1", "configmaps/later")).is_none());
+}
+
+#[test]
+fn a_terminated_operation_ends_within_seconds_and_is_not_resumed() {
+    let shop = Shop::of(&[("a.yaml", NEVER_READY), ("b.yaml", LATER)]);
+    shop.create();
+    let mut sync = Running::new(shop.sandbox.start(&["app", "sync", &shop.name]));
+    sync.read_until("pod/stuck created");
+    api().eventually(&shop.application(), "waiting for the pod", |object| {
+        let message = object.map(|object| &object["status"]["operationState"]["message"]);
+        message.and_then(Value::as_str).is_some_and(|text| text.contains("waiting for"))
+    });
+    let terminating = json!({"status": {"operationState": {"phase": "Terminating"}}});
+    api().patch(&shop.application(), &terminating);
+    sync.finish().exits(1).says("Operation terminated");
+    assert_eq!(operation_state(&shop)["phase"], "Failed");
+    assert!(api().get(&lease_path(&shop)).is_none());
+    let run = shop.app("sync", &["--timeout", "1"]).exits(20);
+    assert!(!run.stderr.contains("resuming"));
+}
+
+#[test]
+fn a_failed_job_fails_the_sync_at_once() {
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\nspec:\n  \
+        backoffLimit: 0\n  template:\n    metadata: {annotations: {tiphys.dev/test: fails}}\n    \
+        spec: {restartPolicy: Never, containers: [{name: a, image: registry.example.com/a:1}]}\n";
+    let shop = Shop::of(&[("job.yaml", job), ("b.yaml", LATER)]);
+    shop.create();
+    let run = shop.app("sync", &["--timeout", "50"]).exits(1);
+    run.says("backoff limit").says("Phase:              Failed");
+    assert!(api().get(&shop.object("api/v1", "configmaps/later")).is_none());
+    shop.app("wait", &["--health", "--timeout", "50"]).exits(1);
+}
+
+#[test]
+fn an_exceeded_progress_deadline_fails_the_sync_at_once() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+        progressDeadlineSeconds: 1\n  selector: {matchLabels: {app: web}}\n  template:\n    \
+        metadata: {labels: {app: web}, annotations: {tiphys.dev/test: never-ready}}\n    \
+        spec: {containers: [{name: a, image: registry.example.com/a:1}]}\n";
+    let shop = Shop::of(&[("web.yaml", deployment), ("b.yaml", LATER)]);
+    shop.create();
+    let run = shop.app("sync", &["--timeout", "50"]).exits(1);
+    run.says("exceeded its progress deadline");
+    assert!(api().get(&shop.object("api/v1", "configmaps/later")).is_none());
+}
+
+#[test]
+fn a_stopped_sync_of_a_file_goes_on_and_knows_what_it_made() {
+    let shop = Shop::of(&[("all.yaml", &config_maps(MANY, "first"))]);
+    shop.write_application("  syncPolicy: {syncOptions: [CreateNamespace=true]}\n");
+    let command = ["app", "sync", "-f", "application.yaml", "--prune"];
+    let mut sync = Running::new(shop.sandbox.start(&command));
+    sync.read_until("configmap/object");
+    sync.signal("INT");
+    sync.finish().exits(130).complains("run the same command again");
+    let count = live_values(&shop).iter().filter(|value| **value == "first").count();
+    assert!(count > 0 && count < MANY, "{count} objects");
+    let other = ["app", "sync", "-f", "application.yaml"];
+    shop.sandbox.tiphys(&other).exits(20).complains("--abandon");
+    shop.sandbox.tiphys(&command).exits(0).complains("resuming");
+    let count = live_values(&shop).iter().filter(|value| **value == "first").count();
+    assert_eq!(count, MANY);
+    shop.sandbox.tiphys(&["app", "delete", "-f", "application.yaml", "--yes"]).exits(0);
+    assert!(live_values(&shop).is_empty());
+}
+
+#[test]
+fn what_a_killed_sync_of_a_file_made_is_known_to_the_next_one() {
+    let shop = Shop::of(&[("all.yaml", &config_maps(MANY, "first"))]);
+    shop.write_application("  syncPolicy: {syncOptions: [CreateNamespace=true]}\n");
+    let mut sync = Running::new(shop.sandbox.start(&["app", "sync", "-f", "application.yaml"]));
+    sync.read_until("configmap/object");
+    sync.signal("KILL");
+    sync.finish();
+    let command = ["app", "delete", "-f", "application.yaml", "--yes", "--wait-lock", "60s"];
+    shop.sandbox.tiphys(&command).exits(0);
+    assert!(live_values(&shop).is_empty());
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::Comparison;
 use crate::model::{Application, InventoryEntry, ResourceKey, ResourceResult};
+use crate::plan::{SyncPlan, TaskAction, TaskOrigin};
 use crate::yaml::Text;
 
 /// Objects an Application is known to have, or to have had.
@@ -26,6 +27,27 @@ pub fn known_objects(application: &Application) -> BTreeSet<ResourceKey> {
 /// a sync was cut short before it could learn them.
 pub fn inventory(application: &Application) -> BTreeMap<ResourceKey, Text> {
     application.inventory().into_iter().map(|entry| (entry.key(), entry.uid)).collect()
+}
+
+/// The inventory before the first write of a sync: what there was, and what is about to be made,
+/// whose uid nobody knows yet.
+pub fn inventory_before(application: &Application, plan: &SyncPlan) -> Vec<InventoryEntry> {
+    let mut entries = application.inventory();
+    let known: BTreeSet<ResourceKey> = entries.iter().map(InventoryEntry::key).collect();
+    let made = plan.tasks.iter().filter(|task| {
+        task.action == TaskAction::Apply
+            && task.origin == TaskOrigin::Application
+            && task.hook.is_none()
+            && !known.contains(&task.key)
+    });
+    entries.extend(made.map(|task| InventoryEntry {
+        group: task.key.group.clone(),
+        kind: task.key.kind.clone(),
+        namespace: task.key.namespace.clone(),
+        name: task.key.name.clone(),
+        uid: Text::default(),
+    }));
+    entries
 }
 
 /// The inventory after a sync: every object that is live and tracked or wanted.

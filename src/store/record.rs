@@ -1,17 +1,21 @@
 //! The record of an Application in a file: the ConfigMap `tiphys-<name>` in its destination
 //! namespace, with identity, status and inventory.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::new;
 use super::lease::{MANAGED_BY_LABEL, MANAGER};
 use crate::model::operation::{ResourceResult, ResultCode};
-use crate::model::{Application, ApplicationStatus, InventoryEntry};
+use crate::model::{Application, ApplicationStatus, InventoryEntry, ResourceKey};
 use crate::ports::{StoreError, StoreErrorKind};
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Mapping, Node, Text, Value};
 
 /// Marks records.
 const RECORD_LABEL: &str = "tiphys.dev/record";
+/// How much JSON a record may be; a ConfigMap may hold 1 MiB.
+const SIZE_MAX: usize = 1_000_000;
 
 /// Which Application a record belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,12 +95,34 @@ impl Record {
             node.set(&["metadata", "resourceVersion"], self.resource_version.as_str());
         }
         let identity = serde_json::to_string(&self.identity).map_err(unwritable)?;
-        let status = serde_json::to_string(&self.status).map_err(unwritable)?;
-        let inventory = serde_json::to_string(&self.inventory).map_err(unwritable)?;
+        let (status, inventory) = self.fitted().map_err(unwritable)?;
         node.set(&["data", "identity"], identity);
         node.set(&["data", "status"], status);
         node.set(&["data", "inventory"], inventory);
         Ok(node)
+    }
+
+    /// Status and inventory as JSON that fits into a ConfigMap. What can be found out again is
+    /// left out first: the compared objects, then the rows of the last result, then the uids.
+    fn fitted(&self) -> Result<(String, String), serde_json::Error> {
+        let fits = |status: &str, inventory: &str| status.len() + inventory.len() <= SIZE_MAX;
+        let mut status = serde_json::to_string(&self.status)?;
+        let mut inventory = serde_json::to_string(&self.inventory)?;
+        let mut smaller = self.status.clone();
+        for path in [&["resources"][..], &["operationState", "syncResult", "resources"]] {
+            if fits(&status, &inventory) {
+                return Ok((status, inventory));
+            }
+            smaller.remove(path);
+            status = serde_json::to_string(&smaller)?;
+        }
+        if !fits(&status, &inventory) {
+            let anonymous = self.inventory.iter().cloned();
+            let anonymous: Vec<InventoryEntry> =
+                anonymous.map(|entry| InventoryEntry { uid: Text::default(), ..entry }).collect();
+            inventory = serde_json::to_string(&anonymous)?;
+        }
+        Ok((status, inventory))
     }
 
     /// Refuses a record that belongs to another Application.
@@ -148,22 +174,26 @@ impl Record {
 /// Adds what a sync has applied and takes away what it has pruned. Hooks are not kept: they
 /// have their own rules for deletion.
 fn note_results(inventory: &mut Vec<InventoryEntry>, results: &[ResourceResult]) {
+    let mut known: BTreeSet<ResourceKey> = inventory.iter().map(InventoryEntry::key).collect();
+    let mut pruned = BTreeSet::new();
     for row in results.iter().filter(|row| row.hook_type.is_empty()) {
-        let place = inventory.iter().position(|entry| entry.key() == row.key());
-        match (row.status, place) {
-            (Some(ResultCode::Synced), None) => inventory.push(InventoryEntry {
-                group: row.group.clone(),
-                kind: row.kind.clone(),
-                namespace: row.namespace.clone(),
-                name: row.name.clone(),
-                uid: "".into(),
-            }),
-            (Some(ResultCode::Pruned), Some(place)) => {
-                inventory.remove(place);
+        match row.status {
+            Some(ResultCode::Synced) if known.insert(row.key()) => {
+                inventory.push(InventoryEntry {
+                    group: row.group.clone(),
+                    kind: row.kind.clone(),
+                    namespace: row.namespace.clone(),
+                    name: row.name.clone(),
+                    uid: "".into(),
+                });
+            }
+            Some(ResultCode::Pruned) => {
+                pruned.insert(row.key());
             }
             _ => {}
         }
     }
+    inventory.retain(|entry| !pruned.contains(&entry.key()));
 }
 
 /// JSON merge patch (RFC 7386).
@@ -276,5 +306,29 @@ mod tests {
         let patch = node(r#"{"inventory":[{"kind":"Pod","name":"a","uid":"u"}]}"#);
         record.apply_patch(&patch).unwrap();
         assert_eq!(&*record.inventory[0].uid, "u");
+    }
+
+    #[test]
+    fn a_record_of_very_many_objects_fits_into_a_config_map() {
+        let entry = |number: usize| InventoryEntry {
+            kind: "ConfigMap".into(),
+            namespace: "production".into(),
+            name: format!("object-{number:05}").as_str().into(),
+            uid: "01234567-89ab-cdef-0123-456789abcdef".into(),
+            ..InventoryEntry::default()
+        };
+        let rows: Vec<Node> = (0..10_000).map(|_| Node::from("a row".repeat(20))).collect();
+        let mut status = Node::mapping();
+        status.set(&["resources"], rows.clone());
+        status.set(&["operationState", "syncResult", "resources"], rows);
+        status.set(&["operationState", "phase"], "Running");
+        let inventory = (0..10_000).map(entry).collect();
+        let record = Record { status, inventory, ..Record::default() };
+        let config_map = record.to_node("production", "tiphys-shop").unwrap();
+        let size = |key| config_map.str_at(&["data", key]).len();
+        assert!(size("status") + size("inventory") <= SIZE_MAX);
+        let read = Record::from_node(&config_map).unwrap();
+        assert_eq!(read.inventory.len(), 10_000);
+        assert_eq!(read.status.str_at(&["operationState", "phase"]), "Running");
     }
 }

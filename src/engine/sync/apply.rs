@@ -150,9 +150,10 @@ impl Applier<'_> {
     }
 }
 
-/// Waits until the kinds of definitions just applied are served, and answers with what the
-/// cluster serves then: a definition is established a moment before discovery shows its kind. A
-/// kind that takes longer is found missing by its first object.
+/// Waits until definitions just applied serve the awaited kinds, and answers with what the
+/// cluster serves then. A kind that takes longer is found missing by its first object.
+///
+/// Established definitions are asked for first: discovery shows their kinds a moment later.
 ///
 /// # Errors
 /// When the cluster fails or the run is to stop.
@@ -160,11 +161,13 @@ pub async fn await_established(
     session: &Session<'_>,
     cluster: &dyn Cluster,
     resource: &ApiResource,
-    definitions: &[(Text, GroupKind)],
+    definitions: &[String],
+    awaited: &[(GroupKind, Text)],
 ) -> Result<Arc<ApiCatalog>, crate::engine::EngineError> {
-    let give_up_at = session.ports.clock.monotonic() + ESTABLISHED_MAX;
-    for (name, _) in definitions {
-        while session.ports.clock.monotonic() < give_up_at {
+    let clock = &session.ports.clock;
+    let give_up_at = clock.monotonic() + ESTABLISHED_MAX;
+    for name in definitions {
+        while clock.monotonic() < give_up_at {
             let definition = cluster.get(resource, "", name).await?;
             if definition.as_ref().is_some_and(is_established) {
                 break;
@@ -174,8 +177,9 @@ pub async fn await_established(
     }
     loop {
         let catalog = cluster.catalog(Freshness::Fresh).await?;
-        let served = definitions.iter().all(|(_, kind)| catalog.find(kind).is_some());
-        if served || session.ports.clock.monotonic() >= give_up_at {
+        let mut missing =
+            awaited.iter().filter(|(kind, version)| catalog.find_version(kind, version).is_none());
+        if missing.next().is_none() || clock.monotonic() >= give_up_at {
             return Ok(catalog);
         }
         session.pause(ESTABLISHED_POLL).await?;

@@ -264,27 +264,34 @@ impl<'a> Drive<'a> {
 
     /// After definitions: waits until their kinds are served.
     async fn serve_new_kinds(&mut self, batch: &[TaskId]) -> Result<(), EngineError> {
-        let is_definition = |task: &SyncTask| {
+        let kind_of = |task: &SyncTask| {
             let root = task.target.as_ref().map(|target| &target.manifest.root);
-            root.and_then(|root| defined_kind(&task.key, root)).is_some()
+            root.and_then(|root| defined_kind(&task.key, root))
         };
-        let tasks = batch.iter().map(|id| self.plan.task(*id));
-        let applied: Vec<&SyncTask> = tasks.filter(|task| is_definition(task)).collect();
-        let Some(resource) = applied.first().and_then(|task| task.resource.clone()) else {
+        let refused = |id: &&TaskId| matches!(self.progress[id.0], TaskProgress::Refused(_));
+        let tasks = batch.iter().filter(|id| !refused(id)).map(|id| self.plan.task(*id));
+        let applied: Vec<(&SyncTask, GroupKind)> =
+            tasks.filter_map(|task| Some((task, kind_of(task)?))).collect();
+        let Some(resource) = applied.first().and_then(|(task, _)| task.resource.clone()) else {
             return Ok(());
         };
-        let awaited = self.plan.tasks.iter().any(|task| task.resource.is_none());
-        if !awaited {
+        let is_new = |task: &&SyncTask| {
+            let kind = task.key.group_kind();
+            task.resource.is_none() && applied.iter().any(|(_, defined)| *defined == kind)
+        };
+        let awaited = self.plan.tasks.iter().filter(is_new);
+        let awaited: Vec<(GroupKind, Text)> =
+            awaited.map(|task| (task.key.group_kind(), task.version.clone())).collect();
+        if awaited.is_empty() {
             return Ok(());
         }
-        let defined = applied.iter().filter_map(|task| {
-            let root = &task.target.as_ref()?.manifest.root;
-            Some((task.key.name.clone(), defined_kind(&task.key, root)?))
-        });
-        let defined: Vec<(Text, GroupKind)> = defined.collect();
+        let names: Vec<String> =
+            applied.iter().map(|(task, _)| task.key.name.to_string()).collect();
         let performer = self.performer;
         let cluster = performer.applier.cluster;
-        self.catalog = await_established(performer.session, cluster, &resource, &defined).await?;
+        let serving =
+            await_established(performer.session, cluster, &resource, &names, &awaited).await?;
+        self.catalog = serving;
         Ok(())
     }
 

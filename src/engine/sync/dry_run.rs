@@ -101,6 +101,9 @@ async fn try_one(applier: &Applier<'_>, new: &NewThings, task: &SyncTask) -> Ver
         TaskAction::Prune | TaskAction::ConfirmPrune => return Verdict::Prune,
         TaskAction::Apply => {}
     }
+    if applier.session.should_stop() {
+        return Verdict::Untried;
+    }
     let Some(resource) = task.resource.as_ref().filter(|_| !new.must_come_before(task)) else {
         return match applier.check(task) {
             Ok(outcome) => Verdict::Apply(outcome),

@@ -35,7 +35,7 @@ use super::compare::{
 use super::controller_probe::{self, Controller};
 use super::error::{EngineError, EngineErrorKind};
 use super::event::Event;
-use super::inventory::{inventory_after, known_objects};
+use super::inventory::{inventory_after, inventory_before, known_objects};
 use super::live::Scan;
 use super::lock::{self, Lock};
 use super::refresh::{self, Place, with_new_kinds};
@@ -351,6 +351,7 @@ impl Run<'_> {
                 catalog: place.catalog.clone(),
             },
             Tried::GoOn(unchanged) => {
+                self.record_intent(&plan, &compared.application).await?;
                 self.carry_out(plan, &unchanged, &compared, &place, applier).await?
             }
         };
@@ -359,6 +360,27 @@ impl Run<'_> {
             place.catalog = catalog;
         }
         Ok(Attempt { phase, message, compared, wrote, requires_pruning, held_back })
+    }
+
+    /// In file mode: puts everything that is about to be made into the inventory, so that
+    /// nothing is lost when the run is killed.
+    async fn record_intent(
+        &self,
+        plan: &SyncPlan,
+        application: &Application,
+    ) -> Result<(), EngineError> {
+        let store = &self.session.ports.store;
+        let inventory = inventory_before(application, plan);
+        if store.kind() != StoreKind::Files || inventory == application.inventory() {
+            return Ok(());
+        }
+        self.lock.check()?;
+        let inventory = Node::encode(&inventory)
+            .map_err(|error| EngineError::new(EngineErrorKind::Internal, error.to_string()))?;
+        let mut patch = Node::mapping();
+        patch.set(&["inventory"], inventory);
+        store.patch_application(&application.name(), &patch, None).await?;
+        Ok(())
     }
 
     /// Carries the plan out; answers how it ended and whether anything was written.
