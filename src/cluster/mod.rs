@@ -15,6 +15,7 @@ mod discovery;
 mod discovery_cache;
 pub mod error;
 pub mod kubeconfig;
+mod http_client;
 mod live;
 mod request;
 pub mod resources;
