@@ -12,7 +12,7 @@ use crate::engine::session::Session;
 use crate::model::{ApiCatalog, ApiResource};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
-use crate::plan::{SyncOptions, SyncTask};
+use crate::plan::{SyncOptions, SyncTask, TaskAction};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
 };
@@ -85,6 +85,18 @@ impl Applier<'_> {
             }
         }
         Err(format!("{}: somebody else changes it all the time", task.key))
+    }
+
+    /// Whether carrying out `task` sends anything.
+    pub fn sends(&self, task: &SyncTask) -> bool {
+        match (task.action, &task.target) {
+            (TaskAction::SkipPrune(_), _) => false,
+            (TaskAction::Apply, Some(target)) => {
+                let sending = self.sending(&target.manifest.root, task.live.as_deref());
+                !matches!(sending, Ok(None))
+            }
+            _ => true,
+        }
     }
 
     /// What to send; `None` when nothing would change.

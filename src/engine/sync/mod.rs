@@ -22,7 +22,7 @@ use std::time::Duration;
 use self::apply::Applier;
 use self::drive::{Drive, Performer};
 use self::prepare::Prepared;
-use self::record::{Recorder, history_after, pin, pinned_revisions, result_row};
+use self::record::{Pace, Recorder, history_after, pin, pinned_revisions, result_row};
 use self::remove::Remover;
 use self::request::{Executor, SyncMode, SyncOutcome, SyncRequest};
 use self::resume::Beginning;
@@ -288,9 +288,9 @@ impl Run<'_> {
         let preparing = prepare::prepare(&compared, self.request, &options);
         let prepared = Box::pin(preparing).await?;
         pin(&mut self.recorder.state, &compared);
-        self.recorder.write(self.session, self.lock).await?;
         match prepared {
             Prepared::Over { phase, message, rows } => {
+                self.recorder.write(self.session, self.lock).await?;
                 for row in rows {
                     self.session.emit(Event::Result(row.clone()));
                     self.recorder.put(row);
@@ -322,6 +322,9 @@ impl Run<'_> {
             options,
             dry_run: DryRun::Server,
         };
+        let sends = plan.tasks.iter().any(|task| applier.sends(task));
+        self.recorder.set_pace(if sends { Pace::Stepwise } else { Pace::AtEnd });
+        self.recorder.write_step(self.session, self.lock).await?;
         let carried = match self.try_on_server(&applier, &plan).await? {
             Some((phase, message)) => {
                 Carried { phase, message, wrote: false, catalog: place.catalog.clone() }
@@ -470,6 +473,12 @@ impl Run<'_> {
         let name = compared.application.name();
         if self.request.mode == SyncMode::DryRun {
             return Ok(store.application(&name).await?);
+        }
+        if store.kind() == StoreKind::CustomResources {
+            let written = self.recorder.write_end(self.session, self.lock, &compared.status);
+            if let Some(application) = written.await? {
+                return Ok(application);
+            }
         }
         self.recorder.write(self.session, self.lock).await?;
         let current = store.application(&name).await?;
