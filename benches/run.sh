@@ -44,15 +44,15 @@ cd "$work"
 
 # quietly COMMAND…: runs it within the time limit; its output is shown when it fails.
 quietly() {
-    timeout "$limit" "$@" >"$work/output" 2>&1 || {
+    timeout --foreground "$limit" "$@" >"$work/output" 2>&1 || {
         tail -n 20 "$work/output" >&2
         fail "failed: $*"
     }
 }
 
-# best NAME COMMAND: the shortest of several runs, in seconds.
+# best NAME COMMAND [RUNS]: the shortest of several runs, in seconds.
 best() {
-    quietly hyperfine --shell=none --warmup 3 --runs "$runs" --export-json "$work/$1.json" "$2"
+    quietly hyperfine --shell=none --warmup 1 --runs "${3:-$runs}" --export-json "$work/$1.json" "$2"
     sed -n 's/^ *"min": *\([0-9.e-]*\),*/\1/p' "$work/$1.json"
 }
 
@@ -211,9 +211,9 @@ measure_large_sync() {
 
 sync_floor() { # NAMESPACE
     local floor=("$cluster" floor --kubeconfig "$KUBECONFIG" --namespace "$1" --parallel 32 "$work/big/app")
-    timeout "$limit" "${floor[@]}" >>"$work/floor-first"
+    timeout --foreground "$limit" "${floor[@]}" >>"$work/floor-first"
     settle "$1"
-    for _ in 1 2 3; do timeout "$limit" "${floor[@]}" >>"$work/floor-again"; done
+    for _ in 1 2 3; do timeout --foreground "$limit" "${floor[@]}" >>"$work/floor-again"; done
 }
 
 sync_ours() { # ROUND
@@ -241,7 +241,7 @@ measure_kustomize() {
     "$kustomize" build "$work/overlays/overlay" >"$work/theirs.yaml"
     cmp -s "$work/ours.yaml" "$work/theirs.yaml" || fail "tiphys and kustomize build different objects"
     ours=$(best kustomize "$tiphys kustomize build $work/overlays/overlay")
-    theirs=$(best kustomize-peer "$kustomize build $work/overlays/overlay")
+    theirs=$(best kustomize-peer "$kustomize build $work/overlays/overlay" "$rounds")
     row "kustomize build, 1,000 objects (s)" "$(short "$ours")" "$(short "$theirs")" "$(divide "$theirs" "$ours")x" \
         "kustomize v5.8.2"
 }

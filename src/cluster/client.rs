@@ -13,7 +13,7 @@ use super::discovery_cache::{CATALOG_AGE_MAX, DiscoveryCache};
 use super::kubeconfig::{self, Chosen, ConnectOptions, KubeconfigFacts};
 use super::request::ApiRequest;
 use super::transport::Transport;
-use super::{apply, delete, discovery, error, live, watch};
+use super::{apply, delete, discovery, error, http_client, live, watch};
 use crate::model::{ApiCatalog, ApiResource};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DeleteRequest, Freshness, ListRequest, ObjectList,
@@ -194,7 +194,7 @@ fn build_client(mut config: Config, server: &str) -> Result<kube::Client, Cluste
     if is_loopback(config.cluster_url.host().unwrap_or("")) {
         config.disable_compression = true;
     }
-    kube::Client::try_from(config).map_err(|cause| match error::from_transport(server, &cause) {
+    http_client::build(config).map_err(|cause| match error::from_transport(server, &cause) {
         unclear if unclear.kind == ClusterErrorKind::Unreachable => kubeconfig::config_error(
             &format!("the kubeconfig's entries for {server} cannot be used: {cause}"),
         ),

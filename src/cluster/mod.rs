@@ -14,6 +14,7 @@ pub mod destinations;
 mod discovery;
 mod discovery_cache;
 pub mod error;
+mod http_client;
 pub mod kubeconfig;
 mod live;
 mod no_cluster;

@@ -14,8 +14,8 @@ use super::error;
 use super::request::{ApiRequest, Repetition};
 use crate::ports::{ClusterError, ClusterErrorKind};
 
-/// How many requests are under way at once. Over HTTP/1.1 each takes a connection; more than
-/// this no API server answers faster.
+/// How many requests are under way at once: more than this no API server answers faster, and
+/// over HTTP/1.1 each takes a connection.
 const REQUESTS_MAX: usize = 32;
 /// How often a request is sent at most.
 const TRIES_MAX: u32 = 4;

@@ -8,13 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use super::error::EngineError;
 use crate::compare::exclusions::is_excluded;
 use crate::compare::{LiveState, TargetState};
 use crate::model::{ApiCatalog, ApiResource, ResourceKey};
-use crate::ports::{Cluster, ClusterError, ClusterErrorKind, Content, ListRequest};
+use crate::ports::{Cluster, ClusterError, ClusterErrorKind, Content, ListRequest, ObjectList};
 use crate::yaml::Node;
 
 /// Up to so many objects of a kind and namespace are fetched one by one: the namespace may hold
@@ -75,6 +75,9 @@ struct Wanted {
     names: BTreeSet<String>,
 }
 
+/// A metadata-only list and what came of it.
+type ListAnswer = (ListRequest, Result<ObjectList, ClusterError>);
+
 /// What one place gave.
 struct PlaceAnswer {
     objects: Vec<Node>,
@@ -90,9 +93,16 @@ pub async fn find(request: &LiveRequest<'_>) -> Result<Found, EngineError> {
     let wanted = wanted_places(request);
     let targets: BTreeSet<&ResourceKey> =
         request.targets.objects.iter().map(|object| &object.key).collect();
+    // Both searches at once: one round trip, not two.
+    let expected: BTreeSet<Place> =
+        wanted.iter().filter(|(_, place)| place.is_listed()).map(|(key, _)| key.clone()).collect();
+    let (answers, rest) = join(
+        join_all(wanted.values().map(|place| fetch(request.cluster, place))),
+        list_all(request.cluster, rest_lists(request, &expected)),
+    )
+    .await;
     let mut found = Found::default();
     let mut listed: BTreeSet<Place> = BTreeSet::new();
-    let answers = join_all(wanted.values().map(|place| fetch(request.cluster, place))).await;
     for (place, answer) in wanted.iter().zip(answers) {
         let answer = answer?;
         if answer.listed_whole {
@@ -101,9 +111,13 @@ pub async fn find(request: &LiveRequest<'_>) -> Result<Found, EngineError> {
         found.unreadable.extend(answer.unreadable);
         keep_known(&mut found.state, answer.objects, &place.1.names, request, &targets);
     }
-    if request.scan != Scan::Known {
-        search_rest(request, &listed, &mut found).await?;
-    }
+    let missed: BTreeSet<Place> = expected.difference(&listed).cloned().collect();
+    let missed = rest_lists(request, &listed)
+        .into_iter()
+        .filter(|list| missed.contains(&list_place(list)))
+        .collect();
+    let rest = rest.into_iter().chain(list_all(request.cluster, missed).await).collect();
+    take_rest(request, rest, &mut found).await?;
     drop_duplicates(&mut found.state, request.targets);
     Ok(found)
 }
@@ -176,7 +190,7 @@ fn resource_key(resource: &ApiResource) -> ApiResourceKey {
 }
 
 async fn fetch(cluster: &dyn Cluster, wanted: &Wanted) -> Result<PlaceAnswer, EngineError> {
-    if wanted.names.len() > SINGLE_GETS_MAX && wanted.resource.has_verb("list") {
+    if wanted.is_listed() {
         let request = list_request(&wanted.resource, &wanted.namespace, Content::Full);
         match cluster.list(&request).await {
             Ok(list) => {
@@ -215,15 +229,19 @@ async fn fetch_one_by_one(
     Ok(place)
 }
 
-async fn search_rest(
+async fn list_all(cluster: &dyn Cluster, lists: Vec<ListRequest>) -> Vec<ListAnswer> {
+    let answers = join_all(lists.iter().map(|list| cluster.list(list))).await;
+    lists.into_iter().zip(answers).collect()
+}
+
+/// Fetches what metadata-only lists showed to be the Application's own.
+async fn take_rest(
     request: &LiveRequest<'_>,
-    listed: &BTreeSet<Place>,
+    rest: Vec<ListAnswer>,
     found: &mut Found,
 ) -> Result<(), EngineError> {
-    let lists = rest_lists(request, listed);
-    let answers = join_all(lists.iter().map(|list| request.cluster.list(list))).await;
     let mut hits: BTreeMap<Place, Wanted> = BTreeMap::new();
-    for (list, answer) in lists.iter().zip(answers) {
+    for (list, answer) in rest {
         match answer {
             Ok(objects) => {
                 let own = objects.items.iter().filter(|object| is_own(request, object));
@@ -245,9 +263,16 @@ async fn search_rest(
     Ok(())
 }
 
+fn list_place(list: &ListRequest) -> Place {
+    (resource_key(&list.resource), list.namespace.clone().unwrap_or_default())
+}
+
 /// The lists that look for the rest: every kind that can be listed and deleted, in each
-/// namespace of interest, but for the places that were listed whole already.
+/// namespace of interest, but for the places that are listed whole anyway.
 fn rest_lists(request: &LiveRequest<'_>, listed: &BTreeSet<Place>) -> Vec<ListRequest> {
+    if request.scan == Scan::Known {
+        return Vec::new();
+    }
     let namespaces = namespaces_of_interest(request);
     let searchable = |resource: &&ApiResource| {
         resource.has_verb("list")
@@ -355,6 +380,13 @@ fn reading_failed(wanted: &Wanted, error: ClusterError) -> EngineError {
     };
     let kind = wanted.resource.group_kind();
     EngineError::from(error).while_doing(&format!("cannot read {kind}{place}"))
+}
+
+impl Wanted {
+    /// Whether the place is listed, rather than its objects fetched one by one.
+    fn is_listed(&self) -> bool {
+        self.names.len() > SINGLE_GETS_MAX && self.resource.has_verb("list")
+    }
 }
 
 impl PlaceAnswer {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{join, join_all, try_join};
 
 use super::error::{EngineError, EngineErrorKind, with_causes};
 use super::inventory::known_objects;
@@ -78,8 +78,9 @@ pub struct Targets {
 /// be read.
 pub async fn place(ports: &Ports, application: &Application) -> Result<Place, EngineError> {
     check_spec(application)?;
-    let (settings, project) =
-        futures::future::try_join(settings(ports), project(ports, application)).await?;
+    let ruling = try_join(settings(ports), project(ports, application));
+    let (rules, ()) = join(ruling, read_credentials_ahead(ports, application)).await;
+    let (settings, project) = rules?;
     if let Some(project) = &project {
         check_project(application, project, &settings)?;
     }
@@ -174,6 +175,14 @@ pub fn with_new_kinds(mut targets: Targets, catalog: &ApiCatalog) -> Targets {
         }
     }
     targets
+}
+
+/// Lets the store read the repositories' credentials, which it keeps, while something else is
+/// waited for. What fails here fails again where the credentials are needed.
+async fn read_credentials_ahead(ports: &Ports, application: &Application) {
+    if let Some(source) = application.sources().first() {
+        drop(ports.store.repository_credentials(&source.repo_url).await);
+    }
 }
 
 async fn settings(ports: &Ports) -> Result<Arc<Settings>, EngineError> {

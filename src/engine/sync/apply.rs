@@ -15,7 +15,7 @@ use crate::model::{ApiCatalog, ApiResource, GroupKind};
 use crate::plan::build::missing_kind;
 use crate::plan::options::ApplyMethod;
 use crate::plan::ownership::apply_changes_nothing;
-use crate::plan::{SyncOptions, SyncTask};
+use crate::plan::{SyncOptions, SyncTask, TaskAction};
 use crate::ports::{
     Cluster, ClusterError, ClusterErrorKind, DryRun, Freshness, WriteRequest, WriteVerb,
 };
@@ -99,6 +99,18 @@ impl Applier<'_> {
         let target = task.target.as_ref().ok_or("nothing to apply")?;
         let sending = self.sending(&target.manifest.root, task.live.as_deref())?;
         Ok(sending.map_or(ApplyOutcome::Unchanged, |sending| sending.outcome))
+    }
+
+    /// Whether carrying out `task` sends anything.
+    pub fn sends(&self, task: &SyncTask) -> bool {
+        match (task.action, &task.target) {
+            (TaskAction::SkipPrune(_), _) => false,
+            (TaskAction::Apply, Some(target)) => {
+                let sending = self.sending(&target.manifest.root, task.live.as_deref());
+                !matches!(sending, Ok(None))
+            }
+            _ => true,
+        }
     }
 
     /// What to send; `None` when nothing would change.

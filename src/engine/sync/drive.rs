@@ -157,7 +157,7 @@ impl<'a> Drive<'a> {
             self.perform_batch(&batch).await?;
             self.serve_new_kinds(&batch).await?;
         }
-        self.recorder.write(self.performer.session, self.performer.lock).await
+        self.recorder.write_step(self.performer.session, self.performer.lock).await
     }
 
     async fn perform_batch(&mut self, tasks: &[TaskId]) -> Result<(), EngineError> {

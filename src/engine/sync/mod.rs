@@ -24,7 +24,7 @@ use self::apply::Applier;
 use self::drive::{Drive, Performer};
 use self::dry_run::Trial;
 use self::prepare::Prepared;
-use self::record::{Recorder, history_after, pin, pinned_revisions};
+use self::record::{Pace, Recorder, history_after, pin, pinned_revisions};
 use self::remove::Remover;
 use self::request::{Executor, SyncMode, SyncOutcome, SyncRequest};
 use self::resume::Beginning;
@@ -309,9 +309,9 @@ impl Run<'_> {
         let preparing = prepare::prepare(&compared, self.request, &options);
         let prepared = Box::pin(preparing).await?;
         pin(&mut self.recorder.state, &compared);
-        self.recorder.write(self.session, self.lock).await?;
         match prepared {
             Prepared::Over { phase, message, rows } => {
+                self.recorder.write(self.session, self.lock).await?;
                 for row in rows {
                     self.session.emit(Event::Result(row.clone()));
                     self.recorder.put(row);
@@ -343,6 +343,9 @@ impl Run<'_> {
             options,
             dry_run: DryRun::Server,
         };
+        let sends = plan.tasks.iter().any(|task| applier.sends(task));
+        self.recorder.set_pace(if sends { Pace::Stepwise } else { Pace::AtEnd });
+        self.recorder.write_step(self.session, self.lock).await?;
         let carried = match self.try_on_server(&applier, &plan).await? {
             Tried::Over(phase, message) => Carried {
                 phase,
@@ -510,6 +513,12 @@ impl Run<'_> {
         let name = compared.application.name();
         if self.request.mode == SyncMode::DryRun {
             return Ok(store.application(&name).await?);
+        }
+        if store.kind() == StoreKind::CustomResources {
+            let written = self.recorder.write_end(self.session, self.lock, &compared.status);
+            if let Some(application) = written.await? {
+                return Ok(application);
+            }
         }
         self.recorder.write(self.session, self.lock).await?;
         let current = store.application(&name).await?;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::remove::Removed;
 use super::request::{SyncMode, SyncRequest};
 use super::size;
-use crate::engine::compare::ApplicationComparison;
+use crate::engine::compare::{ApplicationComparison, status_patch};
 use crate::engine::error::{EngineError, EngineErrorKind};
 use crate::engine::lock::Lock;
 use crate::engine::session::Session;
@@ -19,11 +19,12 @@ use crate::model::operation::{Operation, SyncOperation, SyncPhase, SyncResult};
 use crate::model::status::RevisionHistory;
 use crate::model::sync_policy::RetryStrategy;
 use crate::model::{
-    Application, ApplicationName, OperationPhase, OperationState, ResourceKey, ResourceResult,
-    ResultCode,
+    Application, ApplicationName, ApplicationStatus, OperationPhase, OperationState, ResourceKey,
+    ResourceResult, ResultCode,
 };
 use crate::plan::{PruneMode, SyncTask, TaskOrigin};
-use crate::yaml::Node;
+use crate::ports::StoreErrorKind;
+use crate::yaml::{Mapping, Node};
 
 /// How many history entries are kept when the spec does not say.
 const HISTORY_LIMIT_DEFAULT: usize = 10;
@@ -36,9 +37,21 @@ pub struct Recorder {
     pub state: OperationState,
     /// The state as it was last written.
     written: Node,
+    /// The Application as the store last showed it.
+    seen: Application,
     /// Where each object's row is, by phase and key.
     rows: HashMap<RowKey, usize>,
+    pace: Pace,
     terminating: bool,
+}
+
+/// When progress is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As intent and after every group.
+    Stepwise,
+    /// At the end alone: nothing is sent that a killed sync would have to know of.
+    AtEnd,
 }
 
 type RowKey = (Option<SyncPhase>, ResourceKey);
@@ -60,7 +73,29 @@ impl Recorder {
         for (place, row) in result.enumerate() {
             rows.insert((row.sync_phase, row.key()), place);
         }
-        Ok(Self { name: application.name(), mode, state, written, rows, terminating: false })
+        let (name, seen) = (application.name(), application.clone());
+        let pace = Pace::Stepwise;
+        Ok(Self { name, mode, state, written, seen, rows, pace, terminating: false })
+    }
+
+    /// Chooses when [`Self::write_step`] writes.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
+    /// Writes intent, or what a group gave, unless there was nothing to send.
+    ///
+    /// # Errors
+    /// When the lock is lost or the store fails.
+    pub async fn write_step(
+        &mut self,
+        session: &Session<'_>,
+        lock: &Lock,
+    ) -> Result<(), EngineError> {
+        match self.pace {
+            Pace::Stepwise => self.write(session, lock).await,
+            Pace::AtEnd => lock.check(),
+        }
     }
 
     /// Writes what changed; nothing in a dry run, and nothing once the lock is lost.
@@ -78,8 +113,47 @@ impl Recorder {
         patch.set(&["status", "operationState"], changes);
         let stored = session.ports.store.patch_application(&self.name, &patch, None).await?;
         self.written = current;
-        self.see(&stored);
+        self.see(stored);
         Ok(())
+    }
+
+    /// Writes the operation's end and everything else of `status` at once, unless somebody else
+    /// has written since the Application was last seen; `None` then, and when it is not allowed.
+    ///
+    /// # Errors
+    /// When the lock is lost or the store fails.
+    pub async fn write_end(
+        &mut self,
+        session: &Session<'_>,
+        lock: &Lock,
+        status: &ApplicationStatus,
+    ) -> Result<Option<Application>, EngineError> {
+        lock.check()?;
+        let current = encode(&size::fitted_state(&self.state)?)?;
+        let before = &self.seen.status;
+        let mut status = status.clone();
+        status.operation_state.clone_from(&before.operation_state);
+        let mut patch = status_patch(before, &status)?.unwrap_or_else(Node::mapping);
+        if let Some(changes) = merge_patch(&self.written, &current) {
+            patch.set(&["status", "operationState"], changes);
+        }
+        if patch.as_mapping().is_some_and(Mapping::is_empty) {
+            return Ok(Some(self.seen.clone()));
+        }
+        let version = Some(self.seen.raw.resource_version()).filter(|version| !version.is_empty());
+        match session.ports.store.patch_application(&self.name, &patch, version).await {
+            Ok(stored) => {
+                self.written = current;
+                self.see(stored);
+                Ok(Some(self.seen.clone()))
+            }
+            Err(error)
+                if matches!(error.kind, StoreErrorKind::Conflict | StoreErrorKind::Forbidden) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Looks whether somebody asked to terminate.
@@ -94,7 +168,7 @@ impl Recorder {
             return Ok(None);
         }
         let stored = session.ports.store.application(&self.name).await?;
-        self.see(&stored);
+        self.see(stored.clone());
         Ok(Some(stored))
     }
 
@@ -137,9 +211,10 @@ impl Recorder {
         self.state.finished_at = Some(now);
     }
 
-    fn see(&mut self, stored: &Application) {
+    fn see(&mut self, stored: Application) {
         let state = stored.status.operation_state.as_ref();
         self.terminating |= state.is_some_and(|state| state.phase == OperationPhase::Terminating);
+        self.seen = stored;
     }
 }
 

@@ -22,7 +22,7 @@ use crate::engine::sync::request::{SyncMode, SyncOutcome, SyncRequest, Unfinishe
 use crate::engine::wait::{self, WaitCondition, WaitRequest, WaitVerdict};
 use crate::model::operation::SyncOperationResource;
 use crate::model::sync_policy::{Backoff, RetryStrategy};
-use crate::model::{Application, ApplicationName, OperationPhase, ResourceKey};
+use crate::model::{ApplicationName, OperationPhase, ResourceKey};
 use crate::plan::{PruneGuard, PruneMode};
 use crate::ports::Clock;
 use crate::support::duration;
@@ -105,8 +105,7 @@ pub async fn run(context: &Context, arguments: &SyncArguments) -> CommandResult 
     Selection::parse(&arguments.resource)?;
     let world = context.writing_world_of(&arguments.application, "sync").await?;
     let name = world.application_name(&arguments.application).await?;
-    let stored = world.ports.store.application(&name).await?;
-    let request = request(context, &world, arguments, &stored).await?;
+    let request = request(context, &world, arguments, &name).await?;
     let lines = EventLines::new(&*context.clock, arguments.output).only(&request.selection);
     let sink = |event: Event| lines.handle(event);
     let session = context.session(&world, &sink);
@@ -144,7 +143,7 @@ async fn request(
     context: &Context,
     world: &World,
     arguments: &SyncArguments,
-    stored: &Application,
+    name: &ApplicationName,
 ) -> Result<SyncRequest, CommandError> {
     let mut options = Vec::new();
     if arguments.server_side {
@@ -158,7 +157,7 @@ async fn request(
         mode: if arguments.dry_run { SyncMode::DryRun } else { SyncMode::Apply },
         prune: if arguments.prune { PruneMode::Delete } else { PruneMode::Keep },
         guard: if arguments.prune_guarded { PruneGuard::Off } else { PruneGuard::On },
-        selection: select(world, arguments, stored).await?,
+        selection: select(world, arguments, name).await?,
         options,
         retry: retry(arguments),
         timeout: seconds(arguments.timeout),
@@ -175,7 +174,7 @@ async fn request(
 async fn select(
     world: &World,
     arguments: &SyncArguments,
-    stored: &Application,
+    name: &ApplicationName,
 ) -> Result<Vec<SyncOperationResource>, CommandError> {
     if arguments.resource.is_empty() {
         return Ok(Vec::new());
@@ -186,7 +185,8 @@ async fn select(
         refresh: Refresh::Normal,
         ..CompareOptions::default()
     };
-    let compared = compare_application(&world.ports, stored.clone(), &options).await?;
+    let stored = world.ports.store.application(name).await?;
+    let compared = compare_application(&world.ports, stored, &options).await?;
     let keys = compared.comparison.resources.iter().map(|pair| &pair.key);
     let selected: Vec<_> =
         keys.filter(|key| selection.wants(key)).map(operation_resource).collect();
