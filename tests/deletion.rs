@@ -159,10 +159,12 @@ fn a_namespace_goes_only_when_tiphys_made_it_and_it_is_empty() {
 }
 
 #[test]
-fn an_object_with_delete_confirm_goes_with_yes() {
+fn an_object_with_delete_confirm_goes_only_when_that_is_confirmed() {
     let asks = config_map("asks", "argocd.argoproj.io/sync-options: Delete=confirm");
     let shop = synced(&[("asks.yaml", &asks)]);
-    shop.app("delete", &["--yes"]).exits(0);
+    shop.app("delete", &["--yes"]).exits(20).complains("--confirm-deletion");
+    assert!(api().get(&config_path(&shop, "asks")).is_some());
+    shop.app("delete", &["--yes", "--confirm-deletion"]).exits(0);
     assert!(api().get(&config_path(&shop, "asks")).is_none());
 }
 

@@ -69,7 +69,7 @@ pub fn settles(file: &str, applying: Applying, rendering: Rendering) -> Shop {
     assert_eq!((diff.code, &*diff.stdout), (0, ""), "{file}: {}", diff.stderr);
     let outcome: &[&str] = match applying {
         Applying::ClientSide => &[" unchanged"],
-        Applying::ServerSide => &[" serverside-applied"],
+        Applying::ServerSide => &[" serverside-applied", " unchanged"],
     };
     shop.app("sync", &[]).exits(0);
     let status = stored(&shop);

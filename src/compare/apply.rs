@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use super::normalize::{Status, is_secret, normalize};
@@ -96,8 +98,30 @@ pub fn client_side_apply(target: &Node, live: Option<&Node>) -> Result<ApplyActi
 
 /// What server-side apply sends: the target, a Secret's `stringData` as `data`, which alone the
 /// server keeps an owner of; else an entry that leaves Git would stay on the cluster.
+/// What is no proper Secret is sent as it is, for the server to refuse.
 pub fn server_side_body(target: &Node) -> Node {
-    if is_secret(target) { normalize(target, Status::Kept) } else { target.clone() }
+    let mut body = target.clone();
+    if is_secret(target)
+        && let Some(encoded) = encoded_data(target)
+    {
+        body.remove(&["stringData"]);
+        body.set(&["data"], encoded);
+    }
+    body
+}
+
+/// `data` with `stringData` put over it; `None` without `stringData` or when either is no map of
+/// strings.
+fn encoded_data(secret: &Node) -> Option<Mapping> {
+    let plain = secret.get("stringData")?.as_mapping()?;
+    let mut data = match secret.get("data") {
+        Some(data) if !data.is_null() => data.as_mapping()?.clone(),
+        _ => Mapping::default(),
+    };
+    for (key, value) in plain.iter() {
+        data.insert(key.clone(), STANDARD.encode(value.as_str()?).into());
+    }
+    Some(data)
 }
 
 /// The object as client-side apply wrote it last; `None` when it never did or wrote no JSON.
