@@ -1,8 +1,10 @@
 //! The only test binary: every module of the integration tests is declared here.
 
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::let_underscore_must_use,
     clippy::print_stderr,
     reason = "tests may; the harness starts processes, reads files and waits"
 )]

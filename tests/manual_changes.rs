@@ -38,7 +38,8 @@ fn change(path: &str, pointer: &str, value: &Value) {
 /// The changed lines of each object in a diff, by `name`.
 fn changed_lines(diff: &str) -> BTreeMap<String, Vec<String>> {
     let mut objects = BTreeMap::new();
-    for part in diff.split("\n===== ").flat_map(|part| part.strip_prefix("===== ").or(Some(part))) {
+    for part in diff.split("\n===== ").filter_map(|part| part.strip_prefix("===== ").or(Some(part)))
+    {
         let mut lines = part.lines();
         let Some(header) = lines.next().filter(|header| header.ends_with(" ======")) else {
             continue;

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::control_plane;
 
 /// Longest wait for something to become true.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -116,9 +116,8 @@ impl Api {
             if check(object.as_ref()) {
                 return;
             }
-            if start.elapsed() > PATIENCE {
-                panic!("{path}: never {what}\n{}", self.diagnose(path, object.as_ref()));
-            }
+            let found = || self.diagnose(path, object.as_ref());
+            assert!(start.elapsed() <= PATIENCE, "{path}: never {what}\n{}", found());
             std::thread::sleep(PAUSE);
         }
     }
