@@ -879,7 +879,7 @@ _tiphys() {
             return 0
             ;;
         tiphys__subcmd__app__subcmd__sync)
-            opts="-N -f -o -n -v -h --app-namespace --file --output --revision --prune --prune-guarded --dry-run --resource --server-side --apply-out-of-sync-only --wait --timeout --retry-limit --retry-backoff-duration --retry-backoff-factor --retry-backoff-max-duration --scan --abandon --wait-lock --no-lock --kubeconfig --context --argocd-namespace --verbose --core --help"
+            opts="-N -f -o -n -v -h --app-namespace --file --output --revision --prune --prune-guarded --dry-run --resource --server-side --apply-out-of-sync-only --wait --timeout --retry-limit --retry-backoff-duration --retry-backoff-factor --retry-backoff-max-duration --scan --direct --abandon --wait-lock --no-lock --kubeconfig --context --argocd-namespace --verbose --core --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

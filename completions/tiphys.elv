@@ -282,6 +282,7 @@ set edit:completion:arg-completer[tiphys] = {|@words|
             cand --server-side 'Use server-side apply'
             cand --apply-out-of-sync-only 'Apply only what is out of sync'
             cand --wait 'Wait until everything is healthy too'
+            cand --direct 'Sync by itself where controllers are told to keep away (skip-reconcile: "true")'
             cand --abandon 'Forget an interrupted operation instead of resuming it'
             cand --no-lock 'Go on without a lock, for users who may not write Leases'
             cand -v 'Say more on stderr; repeat for more'

@@ -238,6 +238,7 @@ complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subco
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l server-side -d 'Use server-side apply'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l apply-out-of-sync-only -d 'Apply only what is out of sync'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l wait -d 'Wait until everything is healthy too'
+complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l direct -d 'Sync by itself where controllers are told to keep away (skip-reconcile: "true")'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l abandon -d 'Forget an interrupted operation instead of resuming it'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -l no-lock -d 'Go on without a lock, for users who may not write Leases'
 complete -c tiphys -n "__fish_tiphys_using_subcommand app; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more on stderr; repeat for more'

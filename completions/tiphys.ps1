@@ -295,6 +295,7 @@ Register-ArgumentCompleter -Native -CommandName 'tiphys' -ScriptBlock {
             [CompletionResult]::new('--server-side', '--server-side', [CompletionResultType]::ParameterName, 'Use server-side apply')
             [CompletionResult]::new('--apply-out-of-sync-only', '--apply-out-of-sync-only', [CompletionResultType]::ParameterName, 'Apply only what is out of sync')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until everything is healthy too')
+            [CompletionResult]::new('--direct', '--direct', [CompletionResultType]::ParameterName, 'Sync by itself where controllers are told to keep away (skip-reconcile: "true")')
             [CompletionResult]::new('--abandon', '--abandon', [CompletionResultType]::ParameterName, 'Forget an interrupted operation instead of resuming it')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Go on without a lock, for users who may not write Leases')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; repeat for more')

@@ -171,3 +171,14 @@ fn a_user_who_may_not_ask_the_controller_does_nothing() {
     run.complains("not allowed");
     assert!(shop.settings().is_none());
 }
+
+#[test]
+fn direct_work_needs_the_annotation_that_keeps_controllers_away() {
+    let shop = Shop::new();
+    shop.create();
+    shop.app("sync", &["--direct"]).exits(20).complains("skip-reconcile");
+    let annotation = json!({"argocd.argoproj.io/skip-reconcile": "true"});
+    api().patch(&shop.application(), &json!({"metadata": {"annotations": annotation}}));
+    shop.app("sync", &["--direct"]).exits(0);
+    assert!(shop.settings().is_some());
+}

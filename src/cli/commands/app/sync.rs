@@ -18,7 +18,7 @@ use crate::engine::live::Scan;
 use crate::engine::lock::LockMode;
 use crate::engine::session::Session;
 use crate::engine::sync;
-use crate::engine::sync::request::{SyncMode, SyncOutcome, SyncRequest, Unfinished};
+use crate::engine::sync::request::{Executor, SyncMode, SyncOutcome, SyncRequest, Unfinished};
 use crate::engine::wait::{self, WaitCondition, WaitRequest, WaitVerdict};
 use crate::model::operation::SyncOperationResource;
 use crate::model::sync_policy::{Backoff, RetryStrategy};
@@ -87,6 +87,9 @@ pub struct SyncArguments {
     /// Where to look for resources that left Git: the application's namespaces or the whole cluster
     #[arg(long, value_name = "WHERE", value_parser = ["namespaces", "cluster"], default_value = "namespaces")]
     pub scan: String,
+    /// Sync by itself where controllers are told to keep away (skip-reconcile: "true")
+    #[arg(long)]
+    pub direct: bool,
     /// Forget an interrupted operation instead of resuming it
     #[arg(long)]
     pub abandon: bool,
@@ -161,6 +164,7 @@ async fn request(
         options,
         retry: retry(arguments),
         timeout: seconds(arguments.timeout),
+        executor: if arguments.direct { Executor::Direct } else { Executor::LiveControllerFirst },
         unfinished: if arguments.abandon { Unfinished::Abandon } else { Unfinished::Resume },
         lock: Some(lock_mode(&arguments.lock)?),
         identity: context.identity(),
