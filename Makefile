@@ -22,7 +22,7 @@ demo:
 test:
 	@tests/prerequisites.sh build test
 	@tests/cluster/build.sh >/dev/null
-	@$(CARGO) test --locked --lib --bins --tests
+	@$(CARGO) test --locked --lib --tests
 
 lint:
 	$(CARGO) fmt --check
