@@ -69,9 +69,11 @@ peak_mb() {
     "$@" >/dev/null 2>&1 &
     pid=$!
     for _ in $(seq $((limit * 100))); do
-        now=$(sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null) || break
-        [ -n "$now" ] || break
-        peak=$now
+        # Between fork and exec there is no number; the shell may take an ended process away at
+        # any moment.
+        now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null) || break
+        ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || break
+        if [ "${now:-0}" -gt "$peak" ]; then peak=$now; fi
         sleep 0.01
     done
     wait "$pid" || fail "failed: $*"

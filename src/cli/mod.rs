@@ -38,6 +38,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error).into(),
     };
+    if let Some(result) = at_once(&arguments.command) {
+        return report(result).into();
+    }
     let environment = Environment::read();
     start_log(&environment, arguments.global.verbose);
     let result = tokio::runtime::Builder::new_current_thread()
@@ -51,6 +54,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             result
         });
     report(result).into()
+}
+
+/// What needs neither environment nor runtime: shells ask for it at every start.
+fn at_once(command: &Command) -> Option<CommandResult> {
+    match command {
+        Command::Version(arguments) if arguments.is_local() => {
+            Some(commands::version::run_local(arguments))
+        }
+        Command::Completion(arguments) => Some(commands::completion::run(arguments)),
+        _ => None,
+    }
 }
 
 async fn run(arguments: Arguments, environment: Environment) -> CommandResult {

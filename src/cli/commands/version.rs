@@ -33,13 +33,33 @@ const COMMIT: Option<&str> = option_env!("TIPHYS_COMMIT");
 /// # Errors
 /// When the cluster does not answer, or stdout cannot be written.
 pub async fn run(context: &Context, arguments: &VersionArguments) -> CommandResult {
-    if arguments.short {
-        output::data(&format!("tiphys: {}\n", version()))?;
-        return Ok(Exit::Done);
+    if arguments.is_local() {
+        return run_local(arguments);
     }
-    let server = if arguments.client { None } else { Some(context.server_version().await?) };
-    output::data(&render(arguments.output, server.as_deref()))?;
+    let server = context.server_version().await?;
+    output::data(&render(arguments.output, Some(&server)))?;
     Ok(Exit::Done)
+}
+
+/// Prints the version of tiphys alone.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run_local(arguments: &VersionArguments) -> CommandResult {
+    let text = if arguments.short {
+        format!("tiphys: {}\n", version())
+    } else {
+        render(arguments.output, None)
+    };
+    output::data(&text)?;
+    Ok(Exit::Done)
+}
+
+impl VersionArguments {
+    /// Whether no cluster is asked.
+    pub fn is_local(&self) -> bool {
+        self.short || self.client
+    }
 }
 
 /// `v0.1.0+abc1234`.
